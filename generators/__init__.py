@@ -1,0 +1,1 @@
+"""One product and the bestsellers it resembles become checked images."""

@@ -1,0 +1,121 @@
+"""The error tree. Foreign errors are translated into it where they enter.
+
+BestshotError
+├── SettingsError            a setting is missing or cannot be used
+├── InputError               what we were given cannot be used; says where
+│   ├── CatalogError         a row or column of a catalog folder
+│   └── ImageError           bytes that are not a usable image
+├── WebhookRefused           an incoming webhook that starts nothing
+│   ├── BadSignature
+│   ├── Malformed
+│   ├── TooLarge
+│   ├── UnknownTopic
+│   └── UnknownShop
+├── OutsideError             something outside did not do its part
+│   ├── Unavailable          try again: time-outs, resets, 5xx, locked files
+│   │   └── Throttled        try again, but not before `retry_after` seconds
+│   └── Refused              the same request will be refused again
+│       └── NotFound         the thing asked for is not there
+├── PaintError               a painter gave no usable image
+└── FontMissing              no installed font has the letters of a text
+
+`can_retry` says whether the same call may succeed later; durable steps read nothing else.
+"""
+
+from __future__ import annotations
+
+
+class BestshotError(Exception):
+    """Root of the tree. The message is safe to show: it never holds a secret."""
+
+    can_retry = False
+
+
+class SettingsError(BestshotError):
+    """A setting is missing or cannot be used."""
+
+
+class InputError(BestshotError):
+    """What we were given cannot be used."""
+
+
+class CatalogError(InputError):
+    """A file, row or column of a catalog folder cannot be used."""
+
+    def __init__(self, message: str, *, file: str, row: int | None = None) -> None:
+        where = file if row is None else f"{file} row {row}"
+        super().__init__(f"{where}: {message}")
+        self.file = file
+        self.row = row
+
+
+class ImageError(InputError):
+    """Bytes that are not an image we can use."""
+
+
+class WebhookRefused(BestshotError):
+    """An incoming webhook that starts nothing. `status` is the HTTP answer it gets."""
+
+    status = 400
+
+
+class BadSignature(WebhookRefused):
+    """The HMAC is missing, or does not match any of our secrets."""
+
+    status = 401
+
+
+class Malformed(WebhookRefused):
+    """A header is missing or the body is not the JSON we expect."""
+
+
+class TooLarge(WebhookRefused):
+    """The body is over the size limit."""
+
+    status = 413
+
+
+class UnknownTopic(WebhookRefused):
+    """Signed by Shopify, but about something we never asked for."""
+
+    status = 404
+
+
+class UnknownShop(WebhookRefused):
+    """Signed by Shopify, but for a shop that is not connected here."""
+
+    status = 404
+
+
+class OutsideError(BestshotError):
+    """A service outside this process did not do its part."""
+
+
+class Unavailable(OutsideError):
+    """It may work later."""
+
+    can_retry = True
+
+
+class Throttled(Unavailable):
+    """It will work once `retry_after` seconds have passed."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(OutsideError):
+    """The same request will be refused again."""
+
+
+class NotFound(Refused):
+    """The thing asked for is not there."""
+
+
+class PaintError(BestshotError):
+    """A painter gave no usable image."""
+
+
+class FontMissing(BestshotError):
+    """No installed font has the letters of a text."""

@@ -1,0 +1,201 @@
+"""The words every floor speaks: frozen values, with no knowledge of any outside service.
+
+`plain` and `load` turn them into JSON-ready dicts and back; durable steps and the database keep only those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+RunStatus = Literal["waiting", "running", "published", "needs_review", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """An image of a product as the store holds it. `id` is the MediaImage gid."""
+
+    id: str
+    url: str
+    alt: str = ""
+    filename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as the store describes it; `description` is plain text, `id` a gid."""
+
+    id: str
+    title: str
+    updated_at: datetime
+    description: str = ""
+    category: str = ""
+    color: str = ""
+    style: str = ""
+    season: str = ""
+    tags: tuple[str, ...] = ()
+    price: Decimal | None = None
+    currency: str = "USD"
+    status: Literal["ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"] = "ACTIVE"
+    handle: str = ""
+    hint: str = ""
+    photos: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A bestseller whose picture we learn from, and why it was chosen.
+
+    `score` is the fused RRF score, `similarity` the cosine between the two photos (-1..1); a rank is 1-based
+    and None where that side of the search did not find the product. `photo_key` names the photo's blob.
+    """
+
+    product_id: str
+    title: str
+    category: str
+    sales_count: int
+    score: float
+    similarity: float
+    dense_rank: int | None
+    sparse_rank: int | None
+    photo_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StyleBrief:
+    """What the references have in common; the painters' only instruction besides the photo.
+
+    `palette` holds "#rrggbb" colours, the backdrop first. `brightness`, `contrast`, `softness` and `fill` run
+    0..1 (`fill`: share of the frame's shorter side that the product spans; `softness`: 0 hard shadows, 1 none
+    to speak of), `warmth` -1 (cool) .. 1 (warm), `light_from` is in degrees, 0 from the right, 90 from above,
+    180 from the left. `reference_ids` is empty for the plain house style.
+    """
+
+    scene: str
+    lighting: str
+    pose: str
+    mood: str
+    prompt: str
+    palette: tuple[str, ...]
+    brightness: float
+    contrast: float
+    warmth: float
+    softness: float
+    light_from: float
+    fill: float
+    analyst: str
+    reference_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A picture format: ratio as "4:1", exact size in pixels, and whether title and price are set in it."""
+
+    ratio: str
+    width: int
+    height: int
+    with_text: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The ratio as a file name: "4x1"."""
+        return self.ratio.replace(":", "x")
+
+
+@dataclass(frozen=True, slots=True)
+class PaintTask:
+    """All that a painter may look at: one photo, the references' photos, one brief, one format.
+
+    `photo` and `references` are encoded image bytes; `text` holds the lines to set in the picture, headline
+    first, and is empty for a text-free format.
+    """
+
+    product: Product
+    photo: bytes
+    references: tuple[bytes, ...]
+    brief: StyleBrief
+    format: Format
+    text: tuple[str, ...] = ()
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A painter's answer. `method` says how it was made; `text` is what was really set in the picture."""
+
+    data: bytes
+    media_type: str
+    cost_usd: Decimal = Decimal(0)
+    method: str = ""
+    text: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Painter(Protocol):
+    """Turns a task into one encoded image; raises PaintError, or OutsideError when it may work later."""
+
+    @property
+    def name(self) -> str: ...
+
+    def paint(self, task: PaintTask) -> Painted: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One measurement of the gate; `figure` and `limit` are None where the check has no number."""
+
+    passed: bool
+    figure: float | None = None
+    limit: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """One image with its record. `key` names its blob; `media_id` is set once the store has it."""
+
+    format: str
+    key: str
+    media_type: str
+    width: int
+    height: int
+    painter: str
+    method: str
+    prompt: str
+    alt: str
+    cost_usd: Decimal = Decimal(0)
+    checks: dict[str, Check] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    media_id: str = ""
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """The checks that this image failed, each with its figure."""
+        return tuple(
+            f"{name}: {c.note or 'refused'}" + ("" if c.figure is None else f" ({c.figure:.3g}, limit {c.limit})")
+            for name, c in self.checks.items()
+            if not c.passed
+        )
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def plain(value: Any) -> Any:
+    """A JSON-ready copy of a model value (dicts, lists, strings, numbers)."""
+    return _adapter(type(value)).dump_python(value, mode="json")
+
+
+def load(kind: type[T], data: Any) -> T:
+    """The model value that `plain` was made from."""
+    loaded: T = _adapter(kind).validate_python(data)
+    return loaded
