@@ -100,7 +100,7 @@ class Unavailable(OutsideError):
 class Throttled(Unavailable):
     """It will work once `retry_after` seconds have passed."""
 
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, retry_after: float = 5.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

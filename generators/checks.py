@@ -1,0 +1,36 @@
+"""The gate: what an image must pass before anyone may publish it, in the order in which it is asked."""
+
+from __future__ import annotations
+
+from generators.gate.copies import check_copy
+from generators.gate.fidelity import check_colour, check_product, evidence
+from generators.gate.pixels import check_blank, check_pixels
+from generators.gate.seen import Seen
+from generators.gate.text import check_text
+from generators.gate.views import view, view_of
+from infra.model import Check, Painted, PaintTask
+from infra.ocr import Ocr
+
+
+def examine(painted: Painted, task: PaintTask, *, ocr: Ocr) -> dict[str, Check]:
+    """Measures an image against its task: pixels, blank, product, colour, text, copy, in this order.
+
+    `text` is there only where text was asked for or may have crept in. An image that cannot be decoded has
+    `pixels` alone, failed. ImageError when the task's own photo or a reference cannot be decoded.
+    """
+    pixels, image = check_pixels(painted, task.format)
+    if image is None:
+        return {"pixels": pixels}
+    seen, photo = view(image), view_of(task.photo)
+    where = evidence(photo, seen, painted.method)
+    product = task.product.category.rstrip("s").lower() or "product"
+    references = [view_of(reference) for reference in task.references]
+    checks = {
+        "pixels": pixels,
+        "blank": check_blank(seen),
+        "product": check_product(where, product),
+        "colour": check_colour(photo, where, product),
+        "text": check_text(painted, task, image, ocr),
+        "copy": check_copy(seen, references, where if isinstance(where, Seen) else None),
+    }
+    return {name: check for name, check in checks.items() if check is not None}

@@ -1,0 +1,1 @@
+"""The gate's measurements, one file per question; `generators.checks` asks them in order."""

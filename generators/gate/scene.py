@@ -1,0 +1,111 @@
+"""The region of a scene that looks like the product, when no point of the photo reappears as it was.
+
+A model that dresses a person paints every thread anew, so nothing matches point by point; colours in their
+shares, the weave's coarseness and the outline survive. This evidence is weaker: a like garment of the same
+colour passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from generators.gate.palette import Palette, difference, palette
+from generators.gate.views import Floats, View
+
+WORK_AREA = 112 * 112
+LEAST_AREA = 0.03
+"""Share of the image under which a product is a detail, not the subject."""
+REACH = 9.0
+"""CIE94; how far light moves a garment's colour."""
+COVERED = 0.4
+"""A colour counts as kept when it has this share of the room it had: folds and arms hide parts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """The region: its Lab pixels (n, 3), its share of the image, and how like the product it is, 0..1."""
+
+    pixels: Floats
+    area: float
+    likeness: float
+
+
+def alike(photo: View, image: View) -> Alike | None:
+    """The region most like the product; None when nothing of its colours stands out from the rim."""
+    product_lab, product = _small(photo.lab, photo.product)
+    wanted = palette(product_lab[product > 0.5]) if (product > 0.5).sum() > 8 else None
+    if wanted is None:
+        return None
+    lab, _ = _small(image.lab, None)
+    region = _region(lab, wanted)
+    area = float(region.mean())
+    if area < LEAST_AREA:
+        return None
+    outline = _outline_likeness(product > 0.5, region)
+    weave = _weave_likeness(product_lab[..., 0], product > 0.5, lab[..., 0], region)
+    colour = _colour_likeness(wanted, lab[region])
+    return Alike(lab[region], area, colour * np.sqrt(outline * weave))
+
+
+def _small(lab: Floats, mask: Floats | None) -> tuple[Floats, Floats]:
+    height, width = lab.shape[:2]
+    scale = min(1.0, (WORK_AREA / (height * width)) ** 0.5)
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    shrink = [cv2.resize(m, size, interpolation=cv2.INTER_AREA) for m in (lab, mask) if m is not None]
+    return np.asarray(shrink[0], np.float32), np.asarray(shrink[-1], np.float32)
+
+
+def _region(lab: Floats, wanted: Palette) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Where the product's colours are more at home than the rim's: the large pieces."""
+    rim = np.ones(lab.shape[:2], bool)
+    rim[3:-3, 3:-3] = False
+    around = palette(lab[rim])
+    likely = _likelihood(lab, wanted) > np.maximum(_likelihood(lab, around), 0.3 * np.exp(-2))
+    mask = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    return np.isin(labels, np.flatnonzero(areas >= max(0.25 * areas.max(), 1)))
+
+
+def _likelihood(lab: Floats, colours: Palette) -> Floats:
+    distance = difference(lab[..., None, :], colours.lab)
+    nearness = np.exp(-0.5 * (distance / REACH) ** 2)
+    return np.asarray((nearness * np.sqrt(colours.shares)).max(axis=-1), np.float32)
+
+
+def _colour_likeness(wanted: Palette, pixels: Floats) -> float:
+    """The share of the product's colours that the region has, each in a fair part of its room."""
+    nearest = difference(pixels[:, None, :], wanted.lab).argmin(axis=1)
+    shares = np.bincount(nearest, minlength=len(wanted.shares)) / len(pixels)
+    return float((wanted.shares * np.minimum(1, shares / (COVERED * wanted.shares))).sum())
+
+
+def _outline_likeness(product: np.ndarray, region: np.ndarray) -> float:  # type: ignore[type-arg]
+    """How two outlines overlap once stretched to one box, less what the stretching changed."""
+    (one, aspect), (other, like) = _boxed(product), _boxed(region)
+    overlap = float((one & other).sum() / max((one | other).sum(), 1))
+    return overlap * min(aspect / like, like / aspect) ** 0.5
+
+
+def _boxed(mask: np.ndarray) -> tuple[np.ndarray, float]:  # type: ignore[type-arg]
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    crop = mask[y : y + height, x : x + width].astype(np.float32)
+    return cv2.resize(crop, (48, 48), interpolation=cv2.INTER_AREA) > 0.5, width / height
+
+
+def _weave_likeness(light: Floats, product: np.ndarray, scene: Floats, region: np.ndarray) -> float:  # type: ignore[type-arg]
+    one, other = _coarseness(light, product), _coarseness(scene, region)
+    return (min(one, other) + 1) / (max(one, other) + 1)
+
+
+def _coarseness(light: Floats, mask: np.ndarray) -> float:  # type: ignore[type-arg]
+    """The mean spread of L within a small window inside a mask."""
+    mean = cv2.blur(light, (5, 5))
+    spread = np.sqrt(np.maximum(cv2.blur(light * light, (5, 5)) - mean * mean, 0))
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return float(spread[inner].mean()) if inner.any() else float(spread[mask].mean())

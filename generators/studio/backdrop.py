@@ -1,0 +1,62 @@
+"""The seamless backdrop: a colour from the brief, a sweep of light across it, no banding."""
+
+from __future__ import annotations
+
+from math import cos, radians, sin
+
+import cv2
+import numpy as np
+
+from generators.studio.colour import Lab, parse_hex, to_lab
+from generators.studio.segment import Floats
+from infra.model import StyleBrief
+
+CLEAR_OF_PRODUCT = 22.0
+"""Lab units by which the backdrop's lightness keeps away from a product of about the same colour."""
+
+
+def backdrop_colour(brief: StyleBrief, product: Lab) -> Lab:
+    """The brief's backdrop as a studio would paint it: calm, not muddy, and unlike the product."""
+    lightness, a, b = to_lab(parse_hex(brief.palette[0]))
+    lightness = float(np.interp(0.6 * lightness + 40 * brief.brightness, (10, 50, 95), (34, 78, 93)))
+    chroma = float(np.hypot(a, b))
+    calm = min(1.0, 20 / max(chroma, 1e-3))
+    a, b = a * calm, b * calm + 4.0 * brief.warmth
+    return _keep_clear((lightness, a, b), product)
+
+
+def _keep_clear(colour: Lab, product: Lab) -> Lab:
+    lightness, a, b = colour
+    apart = float(np.hypot(a - product[1], b - product[2]))
+    gap = lightness - product[0]
+    if np.hypot(gap, apart) >= CLEAR_OF_PRODUCT:
+        return colour
+    darker, lighter = product[0] - CLEAR_OF_PRODUCT, product[0] + CLEAR_OF_PRODUCT
+    return (lighter if lighter <= 92 else darker), a, b
+
+
+def paint_backdrop(size: tuple[int, int], colour: Lab, brief: StyleBrief) -> Floats:
+    """RGB in 0..1, shape (height, width, 3): brighter toward the light, falling off into the corners."""
+    width, height = size
+    small_w, small_h = max(2, width // 8), max(2, height // 8)
+    y, x = np.mgrid[0:small_h, 0:small_w].astype(np.float32)
+    x, y = x / (small_w - 1) - 0.5, y / (small_h - 1) - 0.5
+    angle = radians(brief.light_from)
+    toward = x * cos(angle) - y * sin(angle)
+    depth = 5.0 + 7.0 * (1 - brief.softness) + 3.0 * brief.contrast
+    pool = np.exp(-((x - 0.18 * cos(angle)) ** 2 + (y + 0.18 * sin(angle)) ** 2) / 0.28)
+    lightness = colour[0] + depth * (0.55 * toward + 0.55 * (pool - 0.62))
+    lightness -= (2.5 + 2.5 * brief.contrast) * np.clip(np.hypot(x, y) / 0.7, 0, 1) ** 3
+    warm = 1.5 * brief.warmth * (toward + 0.3)
+    lab = np.dstack([np.clip(lightness, 4, 98.5), np.full_like(x, colour[1]), colour[2] + warm]).astype(np.float32)
+    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC).clip(0, 1).astype(np.float32)
+
+
+def to_bytes(rgb: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """0..1 floats to 8 bits with one level of triangular noise, under which no gradient shows bands."""
+    random = np.random.default_rng(7)
+    tile = random.random((256, 256), np.float32) - random.random((256, 256), np.float32)
+    height, width = rgb.shape[:2]
+    noise = np.tile(tile, (-(-height // 256), -(-width // 256)))[:height, :width, None]
+    return (rgb * 255 + 0.5 + 0.5 * noise).clip(0, 255).astype(np.uint8)

@@ -1,0 +1,146 @@
+"""Is a mask good enough to cut along? Figures measured on the photo, and the limits they must keep.
+
+A butchered product is far worse than a framed photo, so every limit must hold. The limits were set by eye
+on some hundreds of phone photos of clothes on floors, beds, carpets and hangers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from generators.studio.segment import Floats, Mask, lookalikes, ring
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against a mask; shares run 0..1.
+
+    `area` of the frame; `touching` of the frame's rim; `solid`: area over convex hull; `agreement`: IoU with a
+    mask grown from other seeds; `edged`: outline with a visible step in colour; `gap`: longest stretch of it
+    without one; `leak`: rim of the mask that looks like the background; `rough`: outline over smooth outline.
+    """
+
+    area: float
+    touching: float
+    solid: float
+    agreement: float
+    edged: float
+    gap: float
+    leak: float
+    rough: float
+    loss: float
+    alike: float
+
+
+def gather(lab: Floats, mask: Mask, other: Mask) -> Evidence:
+    """Measures a mask on its photo (Lab, float32)."""
+    steps = _steps(lab, mask)
+    inside, outside = _confusions(lab, mask)
+    return Evidence(
+        area=float(mask.mean()),
+        touching=float(mask[ring(mask.shape, 0.022) & ~ring(mask.shape, 0.015)].mean()),
+        solid=_solidity(mask),
+        agreement=float((mask & other).sum() / max(1, (mask | other).sum())),
+        edged=float((steps > STEP).mean()) if len(steps) else 0.0,
+        gap=_longest_run(steps <= STEP),
+        leak=inside,
+        rough=_roughness(mask),
+        loss=outside,
+        alike=float(lookalikes(lab, mask).sum() / max(1, mask.sum())),
+    )
+
+
+STEP = 9.0
+"""Lab units (8-bit L scale) between just inside and just outside that an eye takes for an edge."""
+
+
+def _outlines(mask: Mask) -> list[NDArray[np.float32]]:
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return [c[:, 0].astype(np.float32) for c in found if len(c) >= 24]
+
+
+def _steps(lab: Floats, mask: Mask) -> NDArray[np.float32]:
+    """The difference in colour across the outline, at each of its points."""
+    depth = max(3.0, max(mask.shape) * 0.011)
+    soft = cv2.GaussianBlur(lab, (0, 0), depth / 3)
+    away = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), depth)
+    slope = np.dstack([cv2.Sobel(away, cv2.CV_32F, 1, 0), cv2.Sobel(away, cv2.CV_32F, 0, 1)])
+    differences = []
+    for outline in _outlines(mask):
+        x, y = outline.T
+        normal = slope[y.astype(int), x.astype(int)]
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+        ends = [_sample(soft, outline + sign * depth * normal) for sign in (1, -1)]
+        differences.append(np.linalg.norm(ends[0] - ends[1], axis=1))
+    return np.concatenate(differences) if differences else np.zeros(0, np.float32)
+
+
+def _sample(image: Floats, points: NDArray[np.float32]) -> Floats:
+    height, width = image.shape[:2]
+    x = points[:, 0].round().astype(int).clip(0, width - 1)
+    y = points[:, 1].round().astype(int).clip(0, height - 1)
+    return image[y, x]
+
+
+def _longest_run(weak: NDArray[np.bool_]) -> float:
+    """The longest run of True, as a share of all points; a tenth of good points in between does not end it."""
+    if not len(weak):
+        return 1.0
+    window = max(1, len(weak) // 100)
+    smooth = np.convolve(weak, np.ones(window) / window, "same") > 0.5
+    bounds = np.flatnonzero(np.diff(np.concatenate([[0], smooth, [0]])))
+    runs = bounds[1::2] - bounds[::2]
+    return float(runs.max(initial=0) / len(weak))
+
+
+def _solidity(mask: Mask) -> float:
+    points = cv2.findNonZero(mask.astype(np.uint8))
+    return 0.0 if points is None else float(mask.sum() / max(1.0, cv2.contourArea(cv2.convexHull(points))))
+
+
+def _roughness(mask: Mask) -> float:
+    smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(mask.shape) * 0.008) > 0.5
+    lengths = [sum(float(cv2.arcLength(o, True)) for o in _outlines(m)) for m in (mask, smooth)]
+    return lengths[0] / max(lengths[1], 1.0)
+
+
+def _confusions(lab: Floats, mask: Mask) -> tuple[float, float]:
+    """Shares of the band inside and outside the outline that look more like the other side's far field."""
+    size = max(5, round(max(mask.shape) * 0.06)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    core = cv2.erode(mask.astype(np.uint8), kernel, borderValue=1) > 0
+    near = cv2.dilate(mask.astype(np.uint8), kernel) > 0
+    if core.sum() < 50 or (~near).sum() < 50:
+        return 1.0, 1.0
+    to_inside, to_outside = _distance(lab, lab[core]), _distance(lab, lab[~near])
+    odd = to_outside < 0.7 * to_inside
+    lost = to_inside < 0.7 * to_outside
+    return float(odd[mask & ~core].mean()), float(lost[near & ~mask].mean())
+
+
+def _distance(lab: Floats, samples: Floats) -> Floats:
+    cv2.setRNGSeed(3)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 1.0)
+    picked = samples[:: max(1, len(samples) // 3000)]
+    _, _, centres = cv2.kmeans(picked, 6, None, criteria, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    squared = [((lab - centre) ** 2).sum(axis=2) for centre in centres]
+    return np.sqrt(np.minimum.reduce(squared)).astype(np.float32) + 2.0
+
+
+def objections(evidence: Evidence) -> tuple[str, ...]:
+    """Why not to cut along the mask; empty when nothing speaks against it."""
+    limits = {
+        "too small": evidence.area < 0.03,
+        "fills the frame": evidence.area > 0.85,
+        "cut off by the frame": evidence.touching > 0.03,
+        "too ragged": evidence.rough > 1.12 or evidence.solid < 0.5,
+        "other seeds find something else": evidence.agreement < 0.9,
+        "no edge to cut along": evidence.edged < 0.95 or evidence.gap > 0.04,
+        "background in the product": evidence.leak > 0.12 or evidence.alike > 0.006,
+        "product in the background": evidence.loss > 0.16,
+    }
+    return tuple(why for why, holds in limits.items() if holds)

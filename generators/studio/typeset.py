@@ -1,0 +1,183 @@
+"""Title and price set in a box: broken into lines, sized to fit, in an ink that can be read.
+
+Text is plain text from a stranger; it is measured and drawn, never interpreted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from generators.studio.colour import Rgb, contrast, luminance, to_lab, to_rgb
+from generators.studio.fonts import font_for, is_right_to_left, readable, without_ornaments
+from generators.studio.layout import Box
+from generators.studio.segment import Floats
+
+LEADING = 1.16
+READABLE = 4.5
+"""WCAG's least contrast for text: https://www.w3.org/TR/WCAG22/#contrast-minimum"""
+LONGEST = 120
+"""Letters of a line of text; a longer one is cut with an ellipsis."""
+NOT_AT_START = "、。，．・：；？！ー」』）］｝〉》々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%％"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line on the picture; `x` is its left edge (right edge when `anchor` is "rs"), `baseline` its y."""
+
+    text: str
+    font: ImageFont.FreeTypeFont
+    x: int
+    baseline: int
+    anchor: str
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom of the ink."""
+        left, top, right, bottom = self.font.getbbox(self.text, anchor=self.anchor)
+        return round(self.x + left), round(self.baseline + top), round(self.x + right), round(self.baseline + bottom)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What will be set: headline, the lesser lines, and the signs that no font has."""
+
+    headline: str
+    details: tuple[str, ...]
+    left_out: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (self.headline, *self.details)
+
+
+def prepare(lines: tuple[str, ...]) -> Copy | None:
+    """Cleans the lines for setting; None when nothing is left, FontMissing when letters are."""
+    cleaned = [without_ornaments(readable(line), "SemiBold") for line in lines]
+    texts = [_shortened(text) for text, _ in cleaned if text]
+    for text in texts:
+        font_for(text, "SemiBold", 16)
+    if not texts:
+        return None
+    return Copy(texts[0], tuple(texts[1:3]), "".join(dict.fromkeys("".join(lost for _, lost in cleaned))))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
+
+
+def set_copy(copy: Copy, box: Box, most_lines: int) -> tuple[Line, ...]:
+    """The largest setting that fits the box, its block centred on the box's height."""
+    largest = round(box.height / (1.6 if most_lines == 1 else 3.1))
+    smallest = max(12, round(box.height * 0.06))
+    size = largest
+    while True:
+        headline = font_for(copy.headline, "SemiBold", size)
+        broken = break_lines(copy.headline, headline.getlength, box.width)
+        height = _block_height(len(broken), len(copy.details), size)
+        fits = len(broken) <= most_lines and height <= box.height and _whole_words(copy.headline, broken)
+        if fits or size <= smallest:
+            return _placed(copy, broken, box, size)
+        size = max(smallest, round(size * 0.94) if size > 20 else size - 1)
+
+
+def detail_size(size: int) -> int:
+    """The lesser lines' size beside a headline of `size`."""
+    return max(12, round(size * 0.56))
+
+
+def _block_height(lines: int, details: int, size: int) -> float:
+    return LEADING * size * lines + details * (LEADING * detail_size(size) + 0.34 * size)
+
+
+def _whole_words(text: str, broken: list[str]) -> bool:
+    return " ".join(broken).replace(" ", "") == text.replace(" ", "")
+
+
+def _placed(copy: Copy, broken: list[str], box: Box, size: int) -> tuple[Line, ...]:
+    backward = is_right_to_left(copy.headline)
+    x, anchor = (box.right, "rs") if backward else (box.left, "ls")
+    top = box.top + (box.height - _block_height(len(broken), len(copy.details), size)) / 2
+    font = font_for(copy.headline, "SemiBold", size)
+    placed = []
+    for text in broken:
+        placed.append(Line(text, font, x, round(top + 0.93 * size), anchor))
+        top += LEADING * size
+    for text in copy.details:
+        small = detail_size(size)
+        while small > 11 and font_for(text, "Medium", small).getlength(text) > box.width:
+            small -= 1
+        top += 0.34 * size
+        placed.append(Line(text, font_for(text, "Medium", small), x, round(top + 0.93 * small), anchor))
+        top += LEADING * detail_size(size)
+    return tuple(placed)
+
+
+def break_lines(text: str, length: Callable[[str], float], width: float) -> list[str]:
+    """Balanced lines of at most `width`; a word that alone is wider is hyphenated where it must be."""
+    pieces = [part for piece in _pieces(text) for part in _hyphenated(piece, length, width)]
+    count = len(_greedy(pieces, length, width))
+    low, high = width / 2, float(width)
+    for _ in range(7):  # the narrowest measure with as many lines has the most even ones
+        middle = (low + high) / 2
+        if len(_greedy(pieces, length, middle)) <= count and max(map(length, pieces)) <= middle:
+            high = middle
+        else:
+            low = middle
+    return _greedy(pieces, length, high)
+
+
+def _pieces(text: str) -> list[str]:
+    """Where a line may end: after a space, and between any two CJK letters but before closing marks."""
+    pieces = [""]
+    for letter in text:
+        wide = unicodedata.east_asian_width(letter) in "WF" and letter not in NOT_AT_START
+        after_wide = bool(pieces[-1]) and unicodedata.east_asian_width(pieces[-1][-1]) in "WF"
+        if (wide and pieces[-1]) or (after_wide and letter not in NOT_AT_START and letter != " "):
+            pieces.append("")
+        pieces[-1] += letter
+        if letter == " ":
+            pieces.append("")
+    return [piece for piece in pieces if piece.strip()]
+
+
+def _hyphenated(piece: str, length: Callable[[str], float], width: float) -> list[str]:
+    parts = []
+    while length(piece.rstrip()) > width and len(piece) > 2:
+        end = max((n for n in range(1, len(piece)) if length(piece[:n] + "-") <= width), default=1)
+        parts.append(piece[:end] + "-")
+        piece = piece[end:]
+    return [*parts, piece]
+
+
+def _greedy(pieces: list[str], length: Callable[[str], float], width: float) -> list[str]:
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and length((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def ink_for(ground: Floats) -> Rgb:
+    """A near-black or near-white in the ground's hue, whichever reads better on all of the ground."""
+    level = luminance(ground.reshape(-1, 3))
+    dimmest, brightest = (ground.reshape(-1, 3)[i] for i in (level.argmin(), level.argmax()))
+    extremes = [(float(c[0]), float(c[1]), float(c[2])) for c in (dimmest, brightest)]
+    _, a, b = to_lab(extremes[1])
+    inks = [to_rgb((17, 0.5 * a, 0.5 * b)), to_rgb((98, 0.15 * a, 0.15 * b)), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
+    worst = [min(contrast(ink, c) for c in extremes) for ink in inks]
+    tinted = max((0, 1), key=lambda i: worst[i])
+    return inks[tinted] if worst[tinted] >= READABLE else inks[int(np.argmax(worst))]
+
+
+def draw(image: Image.Image, lines: tuple[Line, ...], ink: Rgb) -> None:
+    """Sets the lines on the picture."""
+    pen = ImageDraw.Draw(image)
+    colour = tuple(round(part * 255) for part in ink)
+    for line in lines:
+        pen.text((line.x, line.baseline), line.text, font=line.font, fill=colour, anchor=line.anchor)

@@ -1,0 +1,71 @@
+"""Blobs: image bytes by key, in a folder. A key is `<shop>/<kind>/<name>`; a blob appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from infra.errors import InputError, NotFound
+
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+
+
+class Blobs(Protocol):
+    """The port: keys are checked, writes are atomic, the same key may be written again with the same bytes."""
+
+    def write(self, key: str, data: bytes) -> None: ...
+
+    def read(self, key: str) -> bytes:
+        """The bytes under a key; NotFound when there are none."""
+
+    def exists(self, key: str) -> bool: ...
+
+
+class FolderBlobs:
+    """Blobs as files below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"no blob {key}") from None
+
+    def exists(self, key: str) -> bool:
+        return self._path(key).is_file()
+
+    def _path(self, key: str) -> Path:
+        return self._folder.joinpath(*check_key(key))
+
+
+def check_key(key: str) -> list[str]:
+    """The parts of a key; InputError for anything that could leave its folder."""
+    parts = key.split("/")
+    if not all(_PART.fullmatch(part) for part in parts):
+        raise InputError(f"{key!r} is not a blob key")
+    return parts
+
+
+def content_key(shop: str, kind: str, data: bytes, suffix: str) -> str:
+    """A key made of the bytes themselves: the same photo is kept once."""
+    return f"{shop}/{kind}/{sha256(data).hexdigest()[:32]}{suffix}"

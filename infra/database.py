@@ -1,0 +1,126 @@
+"""The database of records: SQLite on one machine, Postgres when several share the work; same tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from infra.errors import Refused, Unavailable
+
+metadata = sa.MetaData()
+
+shops = sa.Table(
+    "shops",
+    metadata,
+    sa.Column("shop", sa.String, primary_key=True),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("connected_at", sa.String, nullable=False),
+)
+
+products = sa.Table(
+    "products",
+    metadata,
+    sa.Column("shop", sa.String, primary_key=True),
+    sa.Column("product_id", sa.String, primary_key=True),
+    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("category", sa.String, nullable=False),
+    sa.Column("sales_count", sa.Integer, nullable=False),
+    sa.Column("terms", sa.JSON, nullable=False),
+    comment="What was last mirrored of each product",
+)
+
+term_counts = sa.Table(
+    "term_counts",
+    metadata,
+    sa.Column("shop", sa.String, primary_key=True),
+    sa.Column("term", sa.BigInteger, primary_key=True),
+    sa.Column("documents", sa.Integer, nullable=False),
+    comment="In how many mirrored products each hashed keyword stands",
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("shop", sa.String, nullable=False),
+    sa.Column("product_id", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("started_at", sa.String, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Index("runs_by_product", "shop", "product_id", "started_at"),
+    sa.Index("runs_by_time", "shop", "started_at"),
+)
+
+paintings = sa.Table(
+    "paintings",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("format", sa.String, primary_key=True),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine for a database URL; SQLite waits for locks and syncs every commit to disk."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    return engine
+
+
+class Database:
+    """Transactions on one engine, with its errors translated."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        with self._translated():
+            metadata.create_all(self._engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """One transaction: committed at the end of the block, rolled back by an error."""
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
+                raise Unavailable(f"the database did not answer: {type(error.orig).__name__}") from error
+            raise Refused(f"the database refused: {type(error.orig).__name__}") from error
+        except SQLAlchemyError as error:
+            raise Refused(f"the database refused: {type(error).__name__}") from error
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can be told what to do when the row is there already."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    """Insert a row, or overwrite the one with the same primary key."""
+    insert = insert_into(connection, table).values(row)
+    keys = [column.name for column in table.primary_key]
+    rest = {name: insert.excluded[name] for name in row if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest))

@@ -1,0 +1,75 @@
+"""Smooth random fields and colour arithmetic. Colours are linear light, 0..1, red first."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from infra.devstore.drawing.curves import F32
+
+Rng = np.random.Generator
+
+
+def linear(color: str) -> F32:
+    """"#rrggbb" → linear red, green, blue."""
+    rgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+    return _decode(rgb)
+
+
+def _decode(srgb: F32) -> F32:
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _encode_table() -> F32:
+    x = np.linspace(0, 1, 4097, dtype=np.float32)
+    return np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def srgb(light: F32) -> F32:
+    """Linear light → display values 0..1, by table."""
+    encoded: F32 = _encode_table()[(np.clip(light, 0, 1) * 4096).astype(np.int32)]
+    return encoded
+
+
+def noise(shape: tuple[int, int], cell: float | tuple[float, float], rng: Rng) -> F32:
+    """Smooth noise of about -1..1 with features of `cell` pixels (or (down, across))."""
+    down, across = cell if isinstance(cell, tuple) else (cell, cell)
+    rows, cols = int(shape[0] / down) + 4, int(shape[1] / across) + 4
+    grid = rng.uniform(-1, 1, (rows, cols)).astype(np.float32)
+    big = cv2.resize(grid, (int(cols * across) + 1, int(rows * down) + 1), interpolation=cv2.INTER_CUBIC)
+    y, x = int(1.5 * down), int(1.5 * across)
+    return np.asarray(big[y : y + shape[0], x : x + shape[1]], np.float32)
+
+
+def clouds(shape: tuple[int, int], cell: float, rng: Rng, octaves: int = 4) -> F32:
+    """Noise with ever finer detail on top of it."""
+    total = noise(shape, cell, rng)
+    for octave in range(1, octaves):
+        total = total + noise(shape, max(cell / 2**octave, 1.5), rng) * 0.55**octave
+    return total
+
+
+def blur(field: F32, sigma: float) -> F32:
+    """Gaussian blur; wide ones are made on a smaller copy."""
+    shrink = int(max(1, sigma // 3))
+    if shrink == 1:
+        return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma), np.float32)
+    h, w = field.shape[:2]
+    small = cv2.resize(field, (-(-w // shrink), -(-h // shrink)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def ramp(low: float, high: float, x: F32) -> F32:
+    """0 below `low`, 1 above `high`, smooth between."""
+    s = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(s * s * (3 - 2 * s), np.float32)
+
+
+def mix(a: F32, b: F32, share: F32) -> F32:
+    """`a` where share is 0, `b` where it is 1; `share` is one value per pixel."""
+    mixed: F32 = a + (b - a) * share[..., None]
+    return mixed

@@ -1,0 +1,116 @@
+"""Knitwear: sweaters, cardigans, rollnecks, and dresses of the same cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from infra.devstore.drawing.curves import F32, join, line, mirror, resample, spline
+from infra.devstore.drawing.fabrics import Fabric
+from infra.devstore.drawing.folds import Flutes, Rumple, Slump
+from infra.devstore.drawing.garments.parts import Body, Sleeve, back_band, both, neck_band, upper_folds
+from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
+
+SWEATER = Body(neck=8.6, front=7.5, shoulder=21.5, slope=5.0, underarm=25, arm_depth=25, waist=25.2, waist_at=44, hem=24.4, length=58)
+ARM = Sleeve(length=57, elbow=15.0, wrist=11.0, spread=21, bend=-7)
+
+
+def rib(fabric: Fabric, size: float = 1.0) -> Fabric:
+    """The same yarn in a rib."""
+    return replace(fabric, weave="rib", size=size, printed="none" if fabric.printed == "breton" else fabric.printed)
+
+
+def sweater(stage: Stage, fabric: Fabric, body: Body = SWEATER, arm: Sleeve = ARM, neck: str = "crew", seed: int = 0) -> None:
+    """A pullover; `neck` is crew, v, roll or mock."""
+    if neck == "v":
+        body = replace(body, shape="v", front=17.0)
+    stage.lay(body.back_neck(fabric))
+    if neck in ("crew", "v"):
+        back_band(body, rib(fabric), 2.4, stage)
+        body.label(stage)
+    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6.0, arm.wrist - 2.6, folds=(Rumple(0.1, 3, 2),)))
+    stage.lay(body.front_piece(fabric, upper_folds(seed)))
+    _welt(stage, body, fabric)
+    _armhole_seams(stage, body)
+    if neck in ("roll", "mock"):
+        roll_neck(stage, body, rib(fabric), 9.5 if neck == "roll" else 5.0, folded=neck == "roll")
+    else:
+        neck_band(body, rib(fabric), 2.5, stage)
+
+
+def _welt(stage: Stage, body: Body, fabric: Fabric, depth: float = 6.5) -> None:
+    """The ribbed hem, drawn in a little."""
+    h, y = body.hem, body.length
+    left = spline((-h - 0.1, y - 0.6), (-h + 0.1, y + depth * 0.45), (-h + 1.1, y + depth))
+    top = spline((-h, y - 0.4), (0, y + 0.5), (h, y - 0.4))
+    bottom = spline((-h + 1.1, y + depth), (-h * 0.5, y + depth + 0.7), (0, y + depth + 0.9), (h * 0.5, y + depth + 0.7), (h - 1.1, y + depth))
+    stage.lay(panel(left, mirror(left), rib(fabric), bottom=bottom, top=top, folds=(Rumple(0.35, 3, 1.2, 4),), round=3.0, lift=0.25, edge=0.45))
+
+
+def _armhole_seams(stage: Stage, body: Body) -> None:
+    for curve in (body.armhole, mirror(body.armhole)):
+        stage.seam(curve[: len(curve) * 4 // 5], 0.3, 0.22)
+
+
+def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float, folded: bool = True) -> None:
+    """A tube around the neck, turned down on itself when `folded`."""
+    n, top = body.neck, -height + 1.5
+    rim = n * 0.80
+    opening = spline((-rim, top), (-rim * 0.6, top - 1.3), (0, top - 1.7), (rim * 0.6, top - 1.3), (rim, top))
+    lip = spline((-rim, top), (-rim * 0.6, top + 1.2), (0, top + 1.6), (rim * 0.6, top + 1.2), (rim, top))
+    stage.lay(panel(line((-rim, top - 1), (-rim, top + 3)), line((rim, top - 1), (rim, top + 3)), fabric, top=opening, round=-2, lift=0, shade=0.40))
+    right = spline((rim, top), (n * 0.90, top + height * 0.5), (n * 1.0, 0.8), (n * 1.10, 3.2))
+    base = spline((-n * 1.10, 3.2), (-n * 0.7, 5.6), (0, 7.2), (n * 0.7, 5.6), (n * 1.10, 3.2))
+    folds = (Slump(0.5, 0.4, 2.2, 0.5, 8, 0.4), Rumple(0.25, 3, 2, 6))
+    stage.lay(panel(mirror(right), right, fabric, bottom=base, top=lip, folds=folds, round=3.4, lift=0.6, edge=0.8))
+    if folded:
+        wide = n * 1.02
+        turned = spline((rim + 0.2, top - 0.1), (wide, top + height * 0.25), (wide + 0.9, top + height * 0.62))
+        low = top + height * 0.62
+        edge = spline((-wide - 0.9, low), (-wide * 0.6, low + 2.3), (0, low + 3.2), (wide * 0.6, low + 2.3), (wide + 0.9, low))
+        stage.lay(panel(mirror(turned), turned, fabric, bottom=edge, top=lip, folds=(Rumple(0.4, 3, 1.6, 3), Slump(0.6, 0.4, 1.6, 0.4, 2)), round=3.6, lift=0.55, edge=0.9))
+
+
+def cardigan(stage: Stage, fabric: Fabric, buttons: str = "#6b4a33", body: Body = SWEATER, arm: Sleeve = ARM, seed: int = 3, deep: float = 26.0, count: int = 5) -> None:
+    """A buttoned V-neck cardigan with ribbed bands."""
+    body = replace(body, shape="v", front=deep)
+    stage.lay(body.back_neck(fabric))
+    back_band(body, rib(fabric), 3.0, stage)
+    body.label(stage)
+    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6.0, arm.wrist - 2.6))
+    stage.lay(body.front_piece(fabric, upper_folds(seed)))
+    _welt(stage, body, fabric, 5.5)
+    _armhole_seams(stage, body)
+    end = body.length + 6.2
+    half = resample(spline((body.neck - 0.3, -0.6), (body.neck * 0.74, deep * 0.42), (body.neck * 0.30, deep * 0.82), (0.3, deep), (0.0, deep + 5), (0.0, end - 8), (0.0, end)), 120)
+    under = resample(spline((-body.neck + 0.3, -0.6), (-body.neck * 0.74, deep * 0.42), (-body.neck * 0.30, deep * 0.82), (-0.3, deep), (0, deep + 5)), 60)
+    stage.lay(ribbon(under, 3.2, rib(fabric), lift=0.3), ribbon(half, 3.2, rib(fabric), lift=0.45, round=0.6))
+    for y in np.linspace(deep + 1.5, end - 2.5, count):
+        stage.button(0.0, float(y), 1.05, buttons)
+
+
+def knit_dress(stage: Stage, fabric: Fabric, neck: str = "roll", length: float = 104.0, seed: int = 5, belt: Fabric | None = None) -> None:
+    """A fitted knitted dress to the calf."""
+    body = Body(neck=7.6, front=6.5, shoulder=18.6, slope=4.6, underarm=21.5, arm_depth=22, waist=18.0, waist_at=42, hem=22.5, length=64)
+    arm = Sleeve(length=57, elbow=13, wrist=9.6, spread=19, bend=-7, seed=seed)
+    stage.lay(body.back_neck(fabric))
+    if neck != "roll":
+        back_band(body, rib(fabric), 2.2, stage)
+    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6, 7.8))
+    right = spline((21.5, 22), (18.4, 42), (23.5, 64), (24.5, length * 0.85), (22.5, length))
+    follow = join(line((20.5, -1)), right)
+    hem = spline((-22.5, length), (-11, length + 1.5), (0, length + 1.8), (11, length + 1.5), (22.5, length))
+    outline = join(body.neckline, body.armhole, right, hem[::-1], mirror(right)[::-1], mirror(body.armhole)[::-1])
+    folds = (Rumple(0.7, 2.6, 3, seed), Slump(0.40, 0.10, 2.4, 0.6, seed + 1, 0.5), Flutes(5, 1.5, 0.45, 0.6, seed), Rumple(0.25, 6, 8, seed + 2))
+    stage.lay(Piece(outline, mirror(follow), follow, fabric, folds, round=4.2, lift=0.7))
+    low = spline((-22.6, length - 5), (0, length - 3.2), (22.6, length - 5))
+    stage.seam(low, 0.3, 0.2)
+    _armhole_seams(stage, body)
+    if belt is not None:
+        waist = resample(spline((-18.9, 42), (-9, 43.2), (0, 43.6), (9, 43.2), (18.9, 42)), 60)
+        stage.lay(ribbon(waist, 3.0, belt, lift=0.4))
+    if neck == "roll":
+        roll_neck(stage, body, rib(fabric), 9.0)
+    else:
+        neck_band(body, rib(fabric), 2.3, stage)

@@ -1,0 +1,118 @@
+"""DBOS: starting, finding and finishing durable recipes.
+
+`Starter` only writes to the recipes' database: it is what web processes hold. `run_recipes` executes recipes in
+this process. https://docs.dbos.dev/python/reference/client
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, StepOptions
+from dbos import error as dbos_error
+
+from infra.database import open_engine
+from infra.errors import BestshotError, Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+APPLICATION_VERSION = "1"
+"""Fixed, not hashed from the code: a deploy with runs in flight goes on with them."""
+
+POLL_SECONDS = 0.1
+RECOVERIES = 5
+"""How often a run may be resumed after a crash before it is given up: each try may cost money."""
+
+
+class Starter:
+    """Starts recipes by name and wakes waiting ones; the same id twice is the same run."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._client = DBOSClient(system_database_engine=self._engine, lazy=True, retry_connection_errors=False)
+
+    def start(self, recipe: str, run_id: str, *arguments: str) -> None:
+        """Make a run durable. Unavailable when the database is away: then nothing was started."""
+        with _translated():
+            self._client.enqueue(
+                {
+                    "workflow_name": recipe,
+                    "class_name": "Recipes",
+                    "instance_name": "recipes",
+                    "queue_name": "recipes",
+                    "workflow_id": run_id,
+                },
+                *arguments,
+            )
+
+    def wake(self, run_id: str, topic: str) -> None:
+        """Tell a waiting run that what it waits for may be there."""
+        with _translated():
+            self._client.send(run_id, topic, topic)
+
+    def result(self, run_id: str) -> Any:
+        """Wait for a run to end and return what it returned; its error is raised here."""
+        return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
+
+    def close(self) -> None:
+        self._client.destroy()
+        self._engine.dispose()
+
+
+@contextmanager
+def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterator[None]:
+    """Execute recipes in this process while the block lasts; `queues` maps a name to its concurrency.
+
+    Recipes must be registered before. Leaving the block stops at once; what was under way is resumed by the
+    next process that runs with this `executor_id`.
+    """
+    engine = open_engine(url)
+    DBOS(
+        config={
+            "name": "bestshot",
+            "system_database_engine": engine,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": executor_id,
+            "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": POLL_SECONDS,
+        }
+    )
+    try:
+        DBOS.launch()
+        for name, concurrency in queues.items():
+            DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
+        yield
+    finally:
+        DBOS.destroy()
+        engine.dispose()
+
+
+def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """A durable step: its result is saved, and it is tried again only where the error says that can help."""
+    options = StepOptions(
+        name=name, retries_allowed=True, max_attempts=6, backoff_rate=2.0, should_retry=_can_retry
+    )
+    return DBOS.run_step(options, function, *args, **kwargs)
+
+
+def reason(error: BaseException) -> str:
+    """Why a step gave up, in words that may be shown: foreign errors keep their texts to themselves."""
+    if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) and error.errors:
+        return f"{reason(error.errors[-1])} (tried {error.max_retries} times)"
+    return str(error) if isinstance(error, BestshotError) else f"unexpected {type(error).__name__}; see the log"
+
+
+def _can_retry(error: BaseException) -> bool:
+    return isinstance(error, BestshotError) and error.can_retry
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
+        raise Unavailable(f"the recipes' database did not answer: {type(error).__name__}") from error

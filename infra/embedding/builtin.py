@@ -1,0 +1,79 @@
+"""The embedder that is always there: classical computer vision, no weights, no network, a core is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from infra.embedding import descriptors
+from infra.embedding.colours import RGB, colours_in
+from infra.pixels import decode
+from infra.silhouette import silhouette
+
+PHOTO_SIZE = 192
+"""Pixels of the longer side that a photo is looked at with."""
+
+CELLS = 6
+
+WEIGHTS = {"outline": 1.0, "inner_lines": 0.5, "texture": 0.5, "colour": 0.3}
+"""How far each block counts; a product's likeness is the sum of its blocks' likenesses times weight squared."""
+
+_SHADING = (0.7, 0.85, 1.0, 1.1)
+"""A cloth of one colour, as light and folds show it."""
+
+
+class BuiltinEmbedder:
+    """Garments by outline, inner lines, texture and colour; the background is left out.
+
+    A text speaks through the colours it names ("a red dress", "vestido azul claro"): its vector is zero
+    outside the colour block. A text that names no colour gives the zero vector, which is how a caller knows
+    (`not vector.any()`) that only the keyword side can answer.
+    """
+
+    name = "builtin-1"
+    dimension = (
+        descriptors.ORIENTATIONS * CELLS * (CELLS // 2) * 3 // 2
+        + descriptors.TEXTURE_BINS
+        + descriptors.COLOUR_BINS
+    )
+
+    def embed_images(self, images: Sequence[bytes]) -> NDArray[np.float32]:
+        """(n, dimension) float32, rows of length 1; ImageError when one of them is not a usable image."""
+        return self._rows([_embed_photo(data) for data in images])
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, dimension) float32, rows of length 1, or zero for a text that names no colour."""
+        return self._rows([self._embed_text(text) for text in texts])
+
+    def _embed_text(self, text: str) -> NDArray[np.float32]:
+        vector = np.zeros(self.dimension, np.float32)
+        if colours := colours_in(text):
+            vector[-descriptors.COLOUR_BINS :] = descriptors.colour(*_swatch(colours))
+        return vector
+
+    def _rows(self, vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        return np.stack(vectors) if vectors else np.zeros((0, self.dimension), np.float32)
+
+
+def _embed_photo(data: bytes) -> NDArray[np.float32]:
+    image = decode(data)
+    image.thumbnail((PHOTO_SIZE, PHOTO_SIZE), Image.Resampling.BOX)
+    rgb = np.asarray(image)
+    photo, mask = descriptors.framed(rgb, silhouette(rgb))
+    blocks = {
+        "outline": descriptors.outline(mask, CELLS),
+        "inner_lines": descriptors.inner_lines(photo, mask, CELLS),
+        "texture": descriptors.texture(photo, mask),
+        "colour": descriptors.colour(photo, mask),
+    }
+    return descriptors.unit(np.concatenate([WEIGHTS[name] * block for name, block in blocks.items()]))
+
+
+def _swatch(colours: list[RGB]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A picture of cloths of these colours, and the mask that is all of it."""
+    cloths = np.float32(colours)[:, None, :] * np.float32(_SHADING)[None, :, None]
+    rgb = np.clip(cloths, 0, 255).astype(np.uint8)
+    return rgb, np.ones(rgb.shape[:2], np.float32)

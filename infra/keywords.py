@@ -1,0 +1,166 @@
+"""Keyword vectors: hashed terms, so that a stored document vector never needs a rebuild.
+
+A term's bucket is its hash, not its place in a vocabulary, and what depends on the whole catalog (inverse
+document frequency) weighs the query alone: score = query · document. Vectors are `{bucket: weight}`, the
+form of Milvus' sparse vectors.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from html.parser import HTMLParser
+
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from infra.model import Product
+
+BUCKETS = 2**20
+
+CATEGORY_WEIGHT = 3
+TITLE_WEIGHT = 2
+"""How often a field counts; term frequency is sublinear, so three times is about twice the weight."""
+
+_MARKS = re.compile("[\u0300-\u036f]")
+_APOSTROPHE = re.compile(r"\b\w['’](?=\w)|['’]\w?\b")
+_LETTER_WORD = re.compile(r"\b([tv])[\s‐‑-]+(?=[^\W\d_])")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+"
+    "|[\U00020000-\U0003134f]+"
+)
+
+
+def document_text(product: Product) -> str:
+    """What the keyword side knows of a product; category and title are repeated by their weight."""
+    fields = [
+        *[product.category] * CATEGORY_WEIGHT,
+        *[product.title] * TITLE_WEIGHT,
+        product.description,
+        product.color,
+        product.style,
+        product.season,
+        *product.tags,
+        product.hint,
+    ]
+    return "\n".join(field for field in fields if field)
+
+
+def document_vector(text: str) -> dict[int, float]:
+    """Sublinear term weights 1 + ln(tf), L2-normalised; {} for a text without words."""
+    return _normalised({bucket: 1 + math.log(count) for bucket, count in _counts(text).items()})
+
+
+def query_vector(text: str, documents: int, frequencies: Mapping[int, int]) -> dict[int, float]:
+    """The query's term weights times idf, L2-normalised, for a catalog of `documents` documents.
+
+    `frequencies[bucket]` is the number of documents that have the term; a bucket left out has none. The idf
+    is BM25's, which is positive whatever the counts:
+    https://en.wikipedia.org/wiki/Okapi_BM25#IDF
+    """
+    weights = {}
+    for bucket, count in _counts(text).items():
+        having = min(frequencies.get(bucket, 0), documents)
+        idf = math.log1p((documents - having + 0.5) / (having + 0.5))
+        weights[bucket] = (1 + math.log(count)) * idf
+    return _normalised(weights)
+
+
+def terms(text: str) -> frozenset[int]:
+    """The buckets of a text's terms: what to count for document frequencies."""
+    return frozenset(_counts(text))
+
+
+def words(text: str) -> Iterator[str]:
+    """The terms of a text in any language, in order.
+
+    HTML is dropped, case and accents folded, western plurals taken to the singular. Scripts written without
+    spaces give character bigrams. A hyphenated word gives itself joined and its parts ("long-sleeve":
+    longsleeve, long, sleeve), but a part of one letter has no meaning of its own: "T-shirts", "t shirt" and
+    "tshirt" all give tshirt, and never shirt.
+    """
+    folded = _MARKS.sub("", unicodedata.normalize("NFKD", _without_html(text).casefold()))
+    folded = unicodedata.normalize("NFC", folded)
+    folded = _LETTER_WORD.sub(r"\1-", _APOSTROPHE.sub(" ", folded))
+    for word in "".join(c if c in "-‐‑" or _is_letter(c) else " " for c in folded).split():
+        if _UNSPACED.search(word):
+            yield from _bigrams(word)
+            continue
+        parts = [part for part in re.split("[-‐‑]", word) if part]
+        if len(parts) > 1:
+            yield _singular("".join(parts))
+        if len(parts) == 1 or all(len(part) > 1 for part in parts):
+            yield from map(_singular, parts)
+
+
+def _is_letter(character: str) -> bool:
+    # \w would split Hindi and Thai words at their vowel signs, which are marks (M).
+    return unicodedata.category(character)[0] in "LMN"
+
+
+def _bigrams(word: str) -> Iterator[str]:
+    end = 0
+    for run in _UNSPACED.finditer(word):
+        yield from re.findall(r"[^-‐‑]+", word[end : run.start()])
+        letters = run.group()
+        yield from (letters[i : i + 2] for i in range(max(len(letters) - 1, 1)))
+        end = run.end()
+    yield from re.findall(r"[^-‐‑]+", word[end:])
+
+
+def _singular(word: str) -> str:
+    """Harman's S-stemmer, with "dresses" and "watches" handled: light enough for any western language."""
+    if len(word) < 4 or not word.isascii():
+        return word
+    if word.endswith("ies") and word[-4] not in "ae":
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("us", "ss")):
+        return word[:-1]
+    return word
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hidden = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+        self.hidden = tag in ("script", "style")
+        self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
+        self.hidden = False
+        self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def _without_html(text: str) -> str:
+    if "<" not in text and "&" not in text:
+        return text
+    parser = _Text()
+    parser.feed(text)
+    parser.close()
+    return "".join(parser.parts)
+
+
+@cache
+def _vectorizer() -> HashingVectorizer:
+    return HashingVectorizer(analyzer=words, n_features=BUCKETS, alternate_sign=False, norm=None)
+
+
+def _counts(text: str) -> dict[int, float]:
+    row = _vectorizer().transform([text])
+    return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+
+
+def _normalised(weights: dict[int, float]) -> dict[int, float]:
+    length = math.sqrt(sum(weight * weight for weight in weights.values()))
+    return {bucket: weight / length for bucket, weight in weights.items() if weight > 0}

@@ -1,0 +1,166 @@
+"""Encoded bytes become pixels, safely: the one door for every image that comes from outside.
+
+The format is read from the bytes, never from a name or a header, and each decoder is called by name, so that
+a file cannot choose a rarer one. Size is judged from the file's header, before a pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+
+from PIL import Image, ImageCms
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from infra.errors import ImageError
+
+DECODERS: dict[str, type[ImageFile]] = {
+    "image/jpeg": JpegImageFile,
+    "image/png": PngImageFile,
+    "image/webp": WebPImageFile,
+    "image/gif": GifImageFile,
+    "image/bmp": BmpImageFile,
+    "image/tiff": TiffImageFile,
+}
+MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+)
+SHORTEST_SIDE = 16
+"""Pixels; under this there is no product to see (tracking pixels, placeholders)."""
+LONGEST_SIDE = 20_000
+"""Pixels; no camera or shop makes more, only files meant to exhaust memory do."""
+
+UPRIGHT = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+"""EXIF orientation → what turns the picture upright (EXIF 2.32, tag 0x0112)."""
+
+# What Pillow's decoders raise on hostile or broken input. A warning is among them where warnings are errors.
+BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, MemoryError,
+          struct.error, zlib.error, Image.DecompressionBombError, Warning)  # fmt: skip
+
+
+def sniff(data: bytes) -> str:
+    """The media type that the bytes themselves declare; ImageError when it is none that we decode."""
+    for magic, media_type in MAGIC:
+        if data.startswith(magic):
+            return media_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:8] == b"ftyp":
+        raise ImageError(f"{_brand(data[8:12])} is not supported; save the picture as JPEG, PNG or WebP")
+    raise ImageError("the file is empty" if not data else "not an image (JPEG, PNG, WebP, GIF, BMP or TIFF)")
+
+
+def decode(data: bytes, *, max_pixels: int = 64_000_000) -> Image.Image:
+    """RGB pixels: upright, in sRGB, transparency laid on white, no metadata; the first frame if it moves.
+
+    ImageError says in plain words why the bytes are no usable image. `max_pixels` is judged before decoding.
+    """
+    return _pixels(data, max_pixels, None)
+
+
+def thumbnail_jpeg(data: bytes, side: int) -> bytes:
+    """A JPEG of at most `side` pixels in width and height, with nothing of the original's metadata."""
+    image = _pixels(data, 64_000_000, side)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = BytesIO()
+    image.save(out, "JPEG", quality=85, optimize=True)
+    return out.getvalue()
+
+
+def _pixels(data: bytes, max_pixels: int, side: int | None) -> Image.Image:
+    media_type = sniff(data)
+    try:
+        with DECODERS[media_type](BytesIO(data)) as image:
+            _refuse_absurd_size(image.size, max_pixels)
+            if side:
+                image.draft(None, (side, side))  # JPEG decodes at an eighth of the size for a small thumbnail
+            image.load()
+            return _plain_rgb(image)
+    except BROKEN as error:
+        raise ImageError(_why(error, media_type)) from error
+
+
+def _refuse_absurd_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if min(size) < SHORTEST_SIDE:
+        raise ImageError(f"the picture is only {width}×{height} pixels")
+    if max(size) > LONGEST_SIDE or width * height > max_pixels:
+        raise ImageError(
+            f"the picture is too large: {width}×{height}, limit {max_pixels / 1e6:.0f} megapixels"
+        )
+
+
+def _plain_rgb(image: Image.Image) -> Image.Image:
+    orientation, profile = _orientation(image), image.info.get("icc_profile")
+    plain = _srgb(_flat(image), profile)
+    for turn in UPRIGHT.get(orientation, ()):
+        plain = plain.transpose(turn)
+    plain.info = {}
+    return plain
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """8 bits a channel, RGB or CMYK, transparency on white."""
+    if image.mode.startswith("I;16"):  # convert() would clip 16 bits of grey, not scale them
+        image = image.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        flat = Image.new("RGB", image.size, "white")
+        flat.paste(clear, mask=clear.getchannel("A"))
+        return flat
+    return image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Colours as a browser shows them. Phones tag photos Display P3, and read as sRGB those look dull."""
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            return ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image
+        except (ImageCms.PyCMSError, *BROKEN):
+            pass  # a profile that is broken or of another colour model: browsers ignore it too
+    return image.convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except BROKEN:
+        return 1  # unreadable EXIF says nothing
+
+
+def _brand(brand: bytes) -> str:
+    if brand in (b"avif", b"avis"):
+        return "AVIF"
+    return "HEIC" if brand[:2] in (b"he", b"mi", b"ms") else "this kind of file"
+
+
+def _why(error: BaseException, media_type: str) -> str:
+    kind = media_type.removeprefix("image/").upper()
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return "the picture claims more pixels than we decode"
+    if isinstance(error, MemoryError):
+        return "the picture needs more memory than there is"
+    return f"the {kind} file is damaged or cut short"

@@ -1,0 +1,101 @@
+"""The store's catalog into the mirror: embed only what changed, drop what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from typing import TypeVar
+
+import structlog
+
+from infra import keywords
+from infra.blobs import content_key
+from infra.errors import BestshotError
+from infra.milvus import MirrorRow
+from infra.model import Product
+from infra.pixels import thumbnail_jpeg
+from infra.seen import Seen
+from infra.services import Services
+
+T = TypeVar("T")
+
+BATCH = 16
+PHOTO_SIDE = 1024
+"""Pixels; the longest side of the copy kept of each catalog photo."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one pass over a catalog found and did; counts of products."""
+
+    seen: int
+    changed: int
+    deleted: int
+    failed: int
+
+
+def mirror_catalog(services: Services, shop: str, sold: Mapping[str, int]) -> Summary:
+    """One pass over a store's catalog. A product that fails is logged, kept as it was and tried next time."""
+    known = services.seen.fingerprints(shop)
+    seen: set[str] = set()
+    changed = failed = 0
+    listed = (p for p in services.store(shop).products() if p.status == "ACTIVE" and p.photos)
+    for batch in _batches(listed, BATCH):
+        seen |= {product.id for product in batch}
+        fresh = [p for p in batch if known.get(p.id, ("", 0))[0] != fingerprint(p)]
+        written = _mirror(services, shop, fresh, sold)
+        changed += written
+        failed += len(fresh) - written
+    gone = known.keys() - seen
+    services.mirror.remove(shop, gone)
+    services.seen.forget(shop, gone)
+    return Summary(len(seen), changed, len(gone), failed)
+
+
+def fingerprint(product: Product) -> str:
+    """Changes when, and only when, the product's first photo or its text changes."""
+    parts = (product.photos[0].id, keywords.document_text(product), str(product.price))
+    return sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _mirror(services: Services, shop: str, fresh: list[Product], sold: Mapping[str, int]) -> int:
+    """Write changed products; returns how many could be written."""
+    with ThreadPoolExecutor(BATCH) as pool:
+        photos = list(pool.map(lambda product: _photo(services, product), fresh))
+    usable = [(product, photo) for product, photo in zip(fresh, photos, strict=True) if photo]
+    vectors = services.embedder.embed_images([photo for _, photo in usable]) if usable else []
+    rows, seen = [], []
+    for (product, photo), vector in zip(usable, vectors, strict=True):
+        key = content_key(shop, "photos", photo, ".jpg")
+        services.blobs.write(key, photo)
+        text = keywords.document_text(product)
+        count = sold.get(product.id, 0)
+        rows.append(
+            MirrorRow(
+                product.id, product.title, product.category, product.color, product.style, product.season,
+                float(product.price or 0), count, key, vector, keywords.document_vector(text),
+            )  # fmt: skip
+        )
+        seen.append(Seen(product.id, fingerprint(product), product.category, count, keywords.terms(text)))
+    services.mirror.put(shop, rows)
+    services.seen.put(shop, seen)
+    return len(rows)
+
+
+def _photo(services: Services, product: Product) -> bytes | None:
+    try:
+        return thumbnail_jpeg(services.downloader.fetch(product.photos[0].url), PHOTO_SIDE)
+    except BestshotError as error:
+        log.warning("product not mirrored", product=product.id, title=product.title, why=str(error))
+        return None
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,58 @@
+"""Blobs: a contract that every implementation of the port keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.blobs import Blobs, FolderBlobs, content_key
+from infra.errors import InputError, NotFound
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return FolderBlobs(tmp_path / "blobs")
+
+
+def test_what_was_written_is_read(blobs: Blobs) -> None:
+    blobs.write("a.myshopify.com/photos/1.jpg", b"bytes")
+    assert blobs.read("a.myshopify.com/photos/1.jpg") == b"bytes"
+
+
+def test_the_last_write_counts(blobs: Blobs) -> None:
+    blobs.write("a/b", b"one")
+    blobs.write("a/b", b"two")
+    assert blobs.read("a/b") == b"two"
+
+
+def test_a_missing_blob_is_not_found(blobs: Blobs) -> None:
+    with pytest.raises(NotFound):
+        blobs.read("a/b")
+
+
+@pytest.mark.parametrize("key", ["", "/etc/passwd", "a/../b", "a//b", "a/.hidden", "a/b\x00", "a\\b", "a/" + "x" * 300])
+def test_a_key_cannot_leave_its_folder(blobs: Blobs, key: str) -> None:
+    with pytest.raises(InputError):
+        blobs.write(key, b"")
+    with pytest.raises(InputError):
+        blobs.read(key)
+
+
+def test_a_write_that_breaks_off_leaves_the_old_bytes_and_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = FolderBlobs(tmp_path)
+    blobs.write("a/b", b"old")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        blobs.write("a/b", b"new")
+    assert blobs.read("a/b") == b"old"
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_equal_bytes_have_one_key_and_shops_have_their_own() -> None:
+    assert content_key("a", "photos", b"x", ".jpg") == content_key("a", "photos", b"x", ".jpg")
+    assert content_key("a", "photos", b"x", ".jpg") != content_key("b", "photos", b"x", ".jpg")

@@ -1,0 +1,74 @@
+"""`bestshot demo`: a store, its catalog and the app on this machine; the first new product is listed at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from flask import Blueprint
+
+from infra.catalog import CatalogRow, read_new_products, read_products
+from infra.devstore.demo_catalog import draw_catalog
+from infra.errors import InputError
+from infra.pixels import sniff
+from infra.services import Services
+from infra.settings import Settings
+from webhook_app import pages
+from webhook_app.embedded import SHOP, Embedded, list_row, running
+from webhook_app.upload import OwnListing
+
+ALL_RUNS = 1000
+
+
+@contextmanager
+def demo(settings: Settings, *, store_port: int = 0) -> Iterator[tuple[Embedded, str]]:
+    """The demo while the block lasts: the running app, and the address of the newest listing's page.
+
+    The catalog is drawn at the first start; later starts go on from where the last one was.
+    """
+    folder = settings.home / "catalog"
+    draw_catalog(folder)
+    next_listing = NextListing(read_new_products(folder).rows)
+
+    def blueprint(services: Services) -> Blueprint:
+        list_next = partial(next_listing.list, services)
+        return pages.blueprint(services.runs, services.blobs, SHOP, list_next, partial(list_own, services))
+
+    with running(settings, read_products(folder).rows, store_port=store_port, pages=blueprint) as embedded:
+        embedded.sync()
+        newest = embedded.services.runs.recent(SHOP, 1)
+        product_id = newest[0]["product_id"] if newest else next_listing.list(embedded.services)
+        yield embedded, f"{embedded.url}/shops/{SHOP}/products/{product_id.rpartition('/')[2]}"
+
+
+class NextListing:
+    """Lists the demo's new products one after the other, each once."""
+
+    def __init__(self, rows: tuple[CatalogRow, ...]) -> None:
+        self._rows = rows
+        self._lock = threading.Lock()
+        self._listed: set[str] = set()
+
+    def list(self, services: Services) -> str:
+        """List the next product; InputError when all are listed."""
+        with self._lock:
+            self._listed |= {run["title"] for run in services.runs.recent(SHOP, ALL_RUNS)}
+            row = next((row for row in self._rows if row.title not in self._listed), None)
+            if row is None:
+                raise InputError("All demo products are listed. Upload a photo of your own to go on.")
+            self._listed.add(row.title)
+            return list_row(services, SHOP, row)
+
+
+def list_own(services: Services, own: OwnListing) -> str:
+    """List a visitor's product."""
+    return services.store(SHOP).create_product(
+        own.title,
+        own.category,
+        price=own.price,
+        hint=own.hint,
+        photo=own.photo,
+        filename=f"photo.{sniff(own.photo).rpartition('/')[2]}",
+    )

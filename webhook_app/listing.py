@@ -1,0 +1,218 @@
+"""What each step of a listing does. A run's record carries what later steps need; a step passes on no images.
+
+A step may run twice (a crash between its effect and its checkpoint), so every effect has a key of its own: a
+painting its recipe, a file its name, a record its run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from generators.checks import examine
+from generators.formats import parse_format
+from generators.paint import paint
+from generators.prompts import alt_text, banner_text, painting_prompt
+from generators.references import find_references
+from generators.style import plain_style, read_style
+from infra.blobs import content_key
+from infra.errors import BestshotError, InputError, NotFound
+from infra.model import Check, Painter, Painting, PaintTask, Product, Reference, StyleBrief, load, plain
+from infra.pixels import decode, thumbnail_jpeg
+from infra.services import Services
+from sync import publish
+from sync.catalog import PHOTO_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of the recipe: what its steps share."""
+
+    services: Services
+    painter: Painter
+    shop: str
+    run_id: str
+
+    def record(self) -> dict[str, Any]:
+        return self.services.runs.need(self.shop, self.run_id)
+
+    def note(self, **parts: Any) -> None:
+        self.services.runs.note(self.run_id, **parts)
+
+
+def open_run(run: Run, product_id: str) -> None:
+    """Begin the record."""
+    settings = run.services.settings
+    formats = [parse_format(ratio, settings.image_size) for ratio in settings.formats]
+    run.services.runs.open(run.run_id, run.shop, product_id, formats)
+
+
+def look_for_photo(run: Run) -> bool:
+    """Whether the product has a usable photo; takes it in when it has. InputError once it is waited for too long."""
+    record = run.record()
+    product = run.services.store(run.shop).product(record["product_id"])
+    if product is None:
+        raise NotFound("the product was deleted before it had a photo")
+    run.services.runs.describe(run.run_id, product)
+    photos = [photo for photo in product.photos if photo.id not in run.services.runs.media(run.shop, product.id)]
+    if not photos:
+        _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
+        return False
+    photo = thumbnail_jpeg(run.services.downloader.fetch(photos[0].url), 2 * PHOTO_SIDE)
+    key = content_key(run.shop, "photos", photo, ".jpg")
+    run.services.blobs.write(key, photo)
+    run.note(status="running", product=plain(product), photo_id=photos[0].id, photo_key=key)
+    return True
+
+
+def find_bestsellers(run: Run) -> None:
+    """Hybrid retrieval: the references and how they were found."""
+    run.note(step="references")
+    record = run.record()
+    photo = run.services.blobs.read(record["photo_key"])
+    vector = run.services.embedder.embed_images([photo])[0]
+    found = find_references(run.services, run.shop, load(Product, record["product"]), vector)
+    run.note(
+        references=plain(list(found.references)),
+        retrieval={"note": found.note, "threshold": found.threshold, "widened": list(found.widened)},
+    )
+
+
+def read_their_style(run: Run) -> None:
+    """The style brief that all formats are painted from."""
+    run.note(step="style")
+    record = run.record()
+    product = load(Product, record["product"])
+    references = [load(Reference, reference) for reference in record["references"]]
+    if references:
+        photos = [run.services.blobs.read(reference.photo_key) for reference in references]
+        brief = read_style(photos, [reference.product_id for reference in references], product)
+    else:
+        brief = plain_style(product)
+    run.note(brief=plain(brief))
+
+
+def formats(run: Run) -> list[str]:
+    """The ratios to paint."""
+    run.note(step="paint")
+    ratios: list[str] = run.record()["formats"]
+    return ratios
+
+
+def paint_and_examine(run: Run, ratio: str) -> None:
+    """One image: painted (or found, if it was paid for before), measured by the gate, recorded either way."""
+    task = _task(run, run.record(), ratio)
+    try:
+        painting = _painting(run, task)
+    except BestshotError as error:
+        if error.can_retry:
+            raise
+        painting = _no_image(run, task, str(error))
+    run.services.runs.keep(run.run_id, painting, "refused" if painting.refusals else "approved")
+
+
+def approved(run: Run) -> list[str]:
+    """The formats that may be published, once the product has been looked at again."""
+    run.note(step="publish")
+    record = run.record()
+    ready = [image["format"] for image in record["paintings"] if image["status"] == "approved"]
+    if ready:
+        publish.ensure_unchanged(run.services, run.shop, load(Product, record["product"]), record["photo_id"])
+    return ready
+
+
+def upload_image(run: Run, ratio: str) -> None:
+    """Bytes into the store, once; the media id is recorded as soon as it is known."""
+    product, painting = _to_publish(run, ratio)
+    media_id = publish.upload(run.services, run.shop, product, painting)
+    run.services.runs.keep(run.run_id, replace(painting, media_id=media_id), "approved")
+
+
+def media_state(run: Run, ratio: str) -> Literal["processing", "ready", "failed"]:
+    """What the store has made of an upload; what it could not process is refused with its reason."""
+    _, painting = _to_publish(run, ratio)
+    status, why, _ = run.services.store(run.shop).file_state(painting.media_id)
+    if status == "FAILED":
+        checks = {**painting.checks, "store": Check(False, note=f"the store could not process it: {why}")}
+        run.services.runs.keep(run.run_id, replace(painting, checks=checks), "refused")
+        return "failed"
+    return "ready" if status == "READY" else "processing"
+
+
+def attach_image(run: Run, ratio: str) -> None:
+    """The image onto the product."""
+    product, painting = _to_publish(run, ratio)
+    banner = parse_format(ratio).with_text
+    publish.attach(run.services, run.shop, product, painting, banner=banner)
+    run.services.runs.keep(run.run_id, painting, "published")
+
+
+def finish(run: Run) -> str:
+    """The run's end: published, or waiting for a person with the reasons."""
+    refused = [image for image in run.record()["paintings"] if image["status"] == "refused"]
+    status: Literal["published", "needs_review"] = "needs_review" if refused else "published"
+    reasons = [f"{image['format']} {refusal}" for image in refused for refusal in image["refusals"]]
+    run.note(status=status, step="done", reason="; ".join(reasons))
+    return status
+
+
+def fail(run: Run, reason: str) -> str:
+    """The run's end when it could not go on."""
+    run.note(status="failed", reason=reason)
+    return "failed"
+
+
+def _refuse_endless_wait(started_at: str, limit: float) -> None:
+    waited = datetime.now(UTC) - datetime.fromisoformat(started_at)
+    if waited > timedelta(seconds=limit):
+        raise InputError(f"no photo came within {limit / 3600:.3g} hours; add one and the listing starts again")
+
+
+def _task(run: Run, record: dict[str, Any], ratio: str) -> PaintTask:
+    product = load(Product, record["product"])
+    width, height = record["sizes"][ratio]
+    format = replace(parse_format(ratio), width=width, height=height)
+    return PaintTask(
+        product=product,
+        photo=run.services.blobs.read(record["photo_key"]),
+        references=tuple(run.services.blobs.read(r["photo_key"]) for r in record["references"]),
+        brief=load(StyleBrief, record["brief"]),
+        format=format,
+        text=banner_text(product) if format.with_text else (),
+    )
+
+
+def _painting(run: Run, task: PaintTask) -> Painting:
+    kept = paint(run.services.blobs, run.shop, run.painter, task)
+    checks = examine(kept.painted, task, ocr=run.services.ocr)
+    width, height = decode(kept.painted.data).size if checks["pixels"].passed else (0, 0)
+    return Painting(
+        format=task.format.ratio,
+        key=kept.key,
+        media_type=kept.painted.media_type,
+        width=width,
+        height=height,
+        painter=run.painter.name,
+        method=kept.painted.method,
+        prompt=painting_prompt(task.product, task.brief, task.format, task.text),
+        alt=alt_text(task.product, task.brief),
+        cost_usd=kept.painted.cost_usd,
+        checks=checks,
+        notes=kept.painted.notes,
+    )
+
+
+def _no_image(run: Run, task: PaintTask, why: str) -> Painting:
+    """The record of a format that no image could be made for."""
+    return Painting(
+        format=task.format.ratio, key="", media_type="", width=0, height=0, painter=run.painter.name, method="",
+        prompt=painting_prompt(task.product, task.brief, task.format, task.text), alt="",
+        checks={"painted": Check(False, note=why)},
+    )  # fmt: skip
+
+
+def _to_publish(run: Run, ratio: str) -> tuple[Product, Painting]:
+    record = run.record()
+    found = next(image for image in record["paintings"] if image["format"] == ratio)
+    return load(Product, record["product"]), load(Painting, found)

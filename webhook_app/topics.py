@@ -1,0 +1,78 @@
+"""The table: which webhook topic starts what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from infra.errors import Malformed, UnknownShop, UnknownTopic
+from infra.runs import ENDED
+from infra.services import Services
+from webhook_app.verify import WebhookEvent
+
+PHOTO = "photo"
+"""What a waiting run is woken by."""
+
+
+def handle(services: Services, event: WebhookEvent) -> str:
+    """Start what an event calls for, durably; returns in a few words what was done."""
+    if event.topic not in TOPICS:
+        raise UnknownTopic(f"{event.topic} is not a topic we subscribe to")
+    if services.seen.connected_at(event.shop) is None:
+        raise UnknownShop(f"{event.shop} is not connected here")
+    return TOPICS[event.topic](services, event.shop, event.payload)
+
+
+def product_created(services: Services, shop: str, payload: dict[str, Any]) -> str:
+    """A new product is a new listing. The run's id is the product's, so a second delivery is the same run."""
+    services.starter.start("new_listing", run_id(shop, _product_id(payload)), shop, _product_id(payload))
+    return "listing started"
+
+
+def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> str:
+    """A photo may have come: wake the run that waits for it, or list again what ended for want of one.
+
+    A product we hold no run of is a new listing whose own webhook was lost, unless it is older than our
+    connection to the shop: a merchant who edits the old catalog has not listed anything. Everything else,
+    our own writes among it, starts nothing.
+    """
+    product_id = _product_id(payload)
+    last = services.runs.of_product(shop, product_id)
+    if last is None:
+        return product_created(services, shop, payload) if _is_new(services, shop, payload) else "known product"
+    if last["status"] not in ENDED:
+        services.starter.wake(last["run_id"], PHOTO)
+        return "listing woken"
+    if last["step"] == PHOTO and payload.get("media"):
+        again = run_id(shop, product_id, services.runs.count(shop, product_id) + 1)
+        services.starter.start("new_listing", again, shop, product_id)
+        return "listing started again"
+    return "already listed"
+
+
+TOPICS: dict[str, Callable[[Services, str, dict[str, Any]], str]] = {
+    "products/create": product_created,
+    "products/update": product_updated,
+}
+
+
+def run_id(shop: str, product_id: str, time: int = 1) -> str:
+    """The id of a product's first, second, … automatic run."""
+    return f"{shop}:{product_id.rpartition('/')[2]}:{time}"
+
+
+def _product_id(payload: dict[str, Any]) -> str:
+    gid = payload.get("admin_graphql_api_id")
+    if not isinstance(gid, str) or not gid.startswith("gid://shopify/Product/"):
+        raise Malformed("the payload names no product (admin_graphql_api_id)")
+    return gid
+
+
+def _is_new(services: Services, shop: str, payload: dict[str, Any]) -> bool:
+    connected = services.seen.connected_at(shop)
+    try:
+        created = datetime.fromisoformat(str(payload.get("created_at")))
+    except ValueError:
+        return False
+    return connected is not None and created.tzinfo is not None and created >= connected

@@ -1,0 +1,174 @@
+"""What the pages say of a run's record: steps, sentences, figures and money, in a merchant's words.
+
+Pure functions over the plain dicts that the database keeps; the templates call them as filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+Run = Mapping[str, Any]
+
+STEPS = {
+    "photo": ("Photo", "Waiting for a photo of the product that can be used."),
+    "references": ("Bestsellers", "Looking for the bestsellers that look most like it."),
+    "style": ("Style", "Reading what those bestsellers have in common."),
+    "paint": ("Paint", "Painting the images."),
+    "publish": ("Publish", "Putting the images on the product."),
+}
+STATUS = {
+    "waiting": "Waiting",
+    "running": "In the works",
+    "published": "Published",
+    "needs_review": "Needs a look",
+    "failed": "Stopped",
+}
+PAINTING = {"approved": "Passed the gate", "refused": "Held back", "published": "On the product"}
+CHECKS = {
+    "size": "Size in pixels",
+    "ratio": "Shape of the picture",
+    "blank": "Something to see",
+    "product": "The product is there",
+    "colour": "True to the product’s colour",
+    "text": "Words as intended",
+    "copy": "Not a copy of a bestseller",
+}
+ADVICE = {
+    "photo": "Open the product in the store, add one clear photo of it (JPEG, PNG or WebP) and save. "
+    "Bestshot then starts again by itself.",
+    "references": "Nothing was changed in the store. When the search can be reached again, save the product "
+    "with a new photo or title to start over.",
+    "style": "Nothing was changed in the store. Save the product with a new photo or title to start over.",
+    "paint": "Nothing was changed in the store. One product, whole in the frame, evenly lit and on a plain "
+    "background works best: save the product with such a photo and Bestshot starts again.",
+    "publish": "The images are made and kept, and nothing of the product was removed. Check that the store "
+    "can be reached and that the app may still write files there.",
+    "review": "What the gate refused stays on this page and off the product. Look at the figures marked "
+    "below; a sharper photo with the whole product in view usually settles it. Save the product with "
+    "such a photo and Bestshot starts again.",
+}
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One station of the step line; `state` is done, now, todo, held (by the gate) or stopped."""
+
+    name: str
+    label: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One requested format: its pixels, and its painting once there is one."""
+
+    format: str
+    width: int
+    height: int
+    painting: Mapping[str, Any] | None
+
+
+def is_live(run: Run) -> bool:
+    """Whether the page may still change by itself."""
+    return run["status"] in ("waiting", "running")
+
+
+def steps(run: Run) -> list[Step]:
+    """The step line. A run that needs review stands before the store's door."""
+    names = list(STEPS)
+    reached = "publish" if run["status"] == "needs_review" else run["step"]
+    position = names.index(reached) if reached in names else len(names)
+    current = {"failed": "stopped", "needs_review": "held"}.get(run["status"], "now")
+    states = ["done" if i < position else current if i == position else "todo" for i in range(len(names))]
+    return [Step(name, STEPS[name][0], state) for name, state in zip(names, states, strict=True)]
+
+
+def tiles(run: Run) -> list[Tile]:
+    """The requested formats in their order, with the newest painting of each."""
+    painted = {painting["format"]: painting for painting in run["paintings"]}
+    sizes: Mapping[str, tuple[int, int]] = run["sizes"]
+    return [Tile(name, sizes[name][0], sizes[name][1], painted.get(name)) for name in run["formats"]]
+
+
+def headline(run: Run) -> str:
+    """One sentence on where the run stands; it is read out when it changes."""
+    count, asked = len({p["format"] for p in run["paintings"]}), len(run["formats"])
+    if run["status"] == "published":
+        return f"Done: {plural(_count(run, 'published'), 'image')} on the product."
+    if run["status"] == "needs_review":
+        return f"{plural(_count(run, 'refused'), 'image')} of {asked} held back for you to look at."
+    if run["status"] == "failed":
+        return f"Stopped at the step “{STEPS[run['step']][0]}”." if run["step"] in STEPS else "Stopped."
+    if run["step"] == "paint":
+        return f"Painting: {count} of {plural(asked, 'image')} here."
+    return STEPS[run["step"]][1] if run["step"] in STEPS else STATUS[run["status"]]
+
+
+def advice(run: Run) -> str:
+    """What a merchant can do about a run that did not publish; empty when there is nothing to do."""
+    if run["status"] == "needs_review":
+        return ADVICE["review"]
+    return ADVICE.get(run["step"], "") if run["status"] == "failed" else ""
+
+
+def money(amount: str | Decimal) -> str:
+    """US dollars as the model vendors bill them: cents, or the fraction of a cent where there is one."""
+    value = Decimal(amount)
+    if not value:
+        return "free"
+    places = max(2, min(4, -int(value.normalize().as_tuple().exponent)))
+    return f"${value:.{places}f}"
+
+
+def price(amount: str | Decimal | None, currency: str) -> str:
+    """A product's price; empty when it has none."""
+    if amount in (None, ""):
+        return ""
+    sign = SYMBOLS.get(currency, "")
+    return f"{sign}{Decimal(str(amount)):,.2f}" + ("" if sign else f" {currency}")
+
+
+def took(run: Run) -> str:
+    """How long the run took, or in whole seconds how long it has been going."""
+    seconds = float(run["seconds"])
+    if seconds >= 60:
+        return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    return f"{int(seconds)} s" if is_live(run) else f"{seconds:.1f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 image", "3 images"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def gate(painting: Mapping[str, Any]) -> str:
+    """What the gate said of an image, in a line."""
+    passed = [check["passed"] for check in painting["checks"].values()]
+    if all(passed):
+        return f"Gate: all {plural(len(passed), 'check')} passed"
+    return f"Gate: {passed.count(False)} of {plural(len(passed), 'check')} failed"
+
+
+def check(name: str, outcome: Mapping[str, Any]) -> str:
+    """One check with its figure against its limit."""
+    label = CHECKS.get(name, name.replace("_", " ").capitalize())
+    figure, limit = outcome["figure"], outcome["limit"]
+    figures = "" if figure is None else f"{figure:.3g}" + ("" if limit is None else f", limit {limit:.3g}")
+    said = ": ".join(part for part in (outcome["note"], figures) if part)
+    return f"{label} – {said}" if said else label
+
+
+def rank(place: int | None, side: str) -> str:
+    """Where one side of the search put a reference: "2nd by look"."""
+    if place is None:
+        return f"not found by {side}"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(0 if place % 100 in (11, 12, 13) else place % 10, "th")
+    return f"{place}{ending} by {side}"
+
+
+def _count(run: Run, status: str) -> int:
+    return sum(tile.painting is not None and tile.painting["status"] == status for tile in tiles(run))
