@@ -7,7 +7,7 @@ from generators.gate.fidelity import check_colour, check_product, evidence
 from generators.gate.pixels import check_blank, check_pixels
 from generators.gate.seen import Seen
 from generators.gate.text import check_text
-from generators.gate.views import view, view_of
+from generators.gate.views import REFERENCE_AREA, view, view_of
 from infra.model import Check, Painted, PaintTask
 from infra.ocr import Ocr
 
@@ -24,7 +24,7 @@ def examine(painted: Painted, task: PaintTask, *, ocr: Ocr) -> dict[str, Check]:
     seen, photo = view(image), view_of(task.photo)
     where = evidence(photo, seen, painted.method)
     product = task.product.category.rstrip("s").lower() or "product"
-    references = [view_of(reference) for reference in task.references]
+    references = [view_of(reference, REFERENCE_AREA) for reference in task.references]
     checks = {
         "pixels": pixels,
         "blank": check_blank(seen),

@@ -1,7 +1,7 @@
 """One painting: paid for once, kept before anything else happens, then examined.
 
-What a painter returns is written to the blobs under a key derived from its whole recipe; whoever needs the same
-image again (a resumed run, a second run with nothing changed) finds it there and does not paint.
+What a painter returns is written to the blobs under a key derived from its whole recipe; whoever needs the
+same image again (a resumed run, a second run with nothing changed) finds it there and does not paint.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pure text: what a painter is told, what is set in a banner, and what a picture says to those who cannot see it."""
+"""Pure text: what a painter is told, what is set in a banner, what a picture says to a screen reader."""
 
 from __future__ import annotations
 

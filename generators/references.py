@@ -85,7 +85,9 @@ def _circles(
         yield Circle(Where(own, lowered, without), f"{product.category} that sold at least {lowered:,}")
     near = _neighbours(services, shop, product, vector)
     if near:
-        yield Circle(Where(near, threshold, without), f"{' and '.join(near)} that sold at least {threshold:,}")
+        yield Circle(
+            Where(near, threshold, without), f"{' and '.join(near)} that sold at least {threshold:,}"
+        )
     yield Circle(Where((), threshold, without), f"anything in the store that sold at least {threshold:,}")
 
 
@@ -99,7 +101,7 @@ def _neighbours(
 
 
 def _quantile(sales: NDArray[np.int64], share: float) -> int:
-    """A sales figure that `share` of the products stay below; at least 1, for what never sold is no bestseller."""
+    """Units that `share` of the products stay below; at least 1: what never sold is no bestseller."""
     return max(1, int(np.quantile(sales, share, method="higher"))) if sales.size else 1
 
 

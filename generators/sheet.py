@@ -16,7 +16,8 @@ WIDTH = 1600
 MARGIN = 56
 GAP = 28
 SOURCE_AREA = 250 * 250
-RESULT_AREA = 380 * 380
+RESULT_AREA = 366 * 366
+"""Pixels; 1:1, 3:4 and 4:1 then fill one row."""
 TALLEST = 480
 NARROWEST = 150
 """Pixels of a cell, so that a caption fits under a 1:4 picture."""

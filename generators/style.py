@@ -52,7 +52,13 @@ def plain_style(product: Product) -> StyleBrief:
         lighting="Large soft light from the upper left with a gentle contact shadow.",
         pose=_pose(0.72),
         mood=_mood(0.85, 0.3, 0.05, product),
-        prompt=_prompt("a seamless off-white studio sweep", "large soft light from the upper left", "clean and calm", product, 0.72),
+        prompt=_prompt(
+            "a seamless off-white studio sweep",
+            "large soft light from the upper left",
+            "clean and calm",
+            product,
+            0.72,
+        ),
         palette=(PLAIN_BACKDROP, "#d6d2cb", "#3a3835"),
         brightness=0.85,
         contrast=0.3,
@@ -214,33 +220,80 @@ def _colour_name(colour: Lab) -> str:
     if chroma < 5:
         return "white" if lightness > 90 else "charcoal" if lightness < 30 else f"{shade}grey"
     if chroma < 24 and 40 <= hue < 100:
-        return ("cream" if lightness > 85 else "beige" if lightness > 65 else "taupe" if lightness > 40 else "dark brown")
+        return (
+            "cream"
+            if lightness > 85
+            else "beige"
+            if lightness > 65
+            else "taupe"
+            if lightness > 40
+            else "dark brown"
+        )
     names = ((25, "rose"), (50, "terracotta"), (75, "amber"), (105, "yellow"), (165, "green"), (215, "teal"),
              (290, "blue"), (335, "violet"), (361, "rose"))  # fmt: skip
     return shade + next(name for end, name in names if hue < end)
 
 
 def _lighting(look: Look, angle: float) -> str:
-    quality = "soft, even" if look.softness > 0.75 else "gentle directional" if look.softness > 0.45 else "crisp, hard"
+    quality = (
+        "soft, even"
+        if look.softness > 0.75
+        else "gentle directional"
+        if look.softness > 0.45
+        else "crisp, hard"
+    )
     temperature = "warm " if look.warmth > 0.25 else "cool " if look.warmth < -0.12 else "neutral "
-    shadows = "hardly any shadow" if look.softness > 0.75 else "soft shadows" if look.softness > 0.45 else "deep shadows"
+    shadows = (
+        "hardly any shadow"
+        if look.softness > 0.75
+        else "soft shadows"
+        if look.softness > 0.45
+        else "deep shadows"
+    )
     return f"{quality} {temperature}light from {_direction(angle)}, {shadows}"
 
 
 def _direction(angle: float) -> str:
-    names = ("the right", "the upper right", "above", "the upper left", "the left", "the lower left", "below", "the lower right")
+    names = (
+        "the right",
+        "the upper right",
+        "above",
+        "the upper left",
+        "the left",
+        "the lower left",
+        "below",
+        "the lower right",
+    )
     return names[round(angle / 45) % 8]
 
 
 def _pose(fill: float) -> str:
-    share = "filling most of the frame" if fill > 0.8 else "with room to breathe" if fill < 0.62 else "at a natural size"
+    share = (
+        "filling most of the frame"
+        if fill > 0.8
+        else "with room to breathe"
+        if fill < 0.62
+        else "at a natural size"
+    )
     return f"The product alone, straight on and centred, {share}."
 
 
 def _mood(brightness: float, contrast: float, warmth: float, product: Product) -> str:
-    light = "bright and airy" if brightness > 0.7 else "moody and intimate" if brightness < 0.35 else "calm and balanced"
+    light = (
+        "bright and airy"
+        if brightness > 0.7
+        else "moody and intimate"
+        if brightness < 0.35
+        else "calm and balanced"
+    )
     accent = "with bold contrast" if contrast > 0.75 else "with quiet contrast" if contrast < 0.45 else ""
-    seasons = {"summer": "a sunlit summer feel", "winter": "a snug winter feel", "spring": "a fresh spring feel", "autumn": "a mellow autumn feel", "fall": "a mellow autumn feel"}
+    seasons = {
+        "summer": "a sunlit summer feel",
+        "winter": "a snug winter feel",
+        "spring": "a fresh spring feel",
+        "autumn": "a mellow autumn feel",
+        "fall": "a mellow autumn feel",
+    }
     season = seasons.get(product.season.strip().lower(), "cosy" if warmth > 0.5 else "")
     style = product.style.strip().lower()
     words = [light, accent, season, f"in a {style} spirit" if style.isalpha() else ""]

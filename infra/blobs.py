@@ -1,4 +1,4 @@
-"""Blobs: image bytes by key, in a folder. A key is `<shop>/<kind>/<name>`; a blob appears whole or not at all."""
+"""Blobs: image bytes by key (`<shop>/<kind>/<name>`), in a folder. A blob appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 
 class Blobs(Protocol):
-    """The port: keys are checked, writes are atomic, the same key may be written again with the same bytes."""
+    """The port: keys are checked, writes are atomic, the last write of a key counts."""
 
     def write(self, key: str, data: bytes) -> None: ...
 

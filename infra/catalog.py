@@ -1,7 +1,7 @@
 """A catalog folder: products.csv + images/ and new_products.csv + new_products/, read row by row.
 
-A file that is missing or lacks a column is unusable as a whole and raises CatalogError. A bad row is set aside
-as a problem that names file and row, and the other rows go on.
+A file that is missing or lacks a column is unusable as a whole and raises CatalogError. A bad row is set
+aside as a problem that names file and row, and the other rows go on.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def _read(path: Path, images: Path, id_column: str, required: tuple[str, ...]) -
         try:
             row = _row(path.name, number, cells, images, id_column, required)
             if row.id in rows:
-                raise CatalogError(f"{id_column} {row.id!r} stands in an earlier row too", file=path.name, row=number)
+                raise CatalogError(
+                    f"{id_column} {row.id!r} stands in an earlier row too", file=path.name, row=number
+                )
             rows[row.id] = row
         except CatalogError as error:
             problems.append(Problem(row_id, str(error)))
@@ -90,7 +92,9 @@ def _cells(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[st
     except FileNotFoundError:
         raise CatalogError(f"not found in {path.parent}", file=path.name) from None
     except UnicodeDecodeError as error:
-        raise CatalogError(f"is not UTF-8 (byte {error.start}); save it as CSV UTF-8", file=path.name) from None
+        raise CatalogError(
+            f"is not UTF-8 (byte {error.start}); save it as CSV UTF-8", file=path.name
+        ) from None
     reader = csv.DictReader(text.splitlines(keepends=True), restkey="", restval="")
     columns = [(name or "").strip() for name in reader.fieldnames or []]
     reader.fieldnames = columns

@@ -1,13 +1,14 @@
 """DBOS: starting, finding and finishing durable recipes.
 
-`Starter` only writes to the recipes' database: it is what web processes hold. `run_recipes` executes recipes in
-this process. https://docs.dbos.dev/python/reference/client
+`Starter` only writes to the recipes' database: it is what web processes hold. `run_recipes` executes recipes
+in this process. https://docs.dbos.dev/python/reference/client
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -33,7 +34,9 @@ class Starter:
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
-        self._client = DBOSClient(system_database_engine=self._engine, lazy=True, retry_connection_errors=False)
+        self._client = DBOSClient(
+            system_database_engine=self._engine, lazy=True, retry_connection_errors=False
+        )
 
     def start(self, recipe: str, run_id: str, *arguments: str) -> None:
         """Make a run durable. Unavailable when the database is away: then nothing was started."""
@@ -41,8 +44,6 @@ class Starter:
             self._client.enqueue(
                 {
                     "workflow_name": recipe,
-                    "class_name": "Recipes",
-                    "instance_name": "recipes",
                     "queue_name": "recipes",
                     "workflow_id": run_id,
                 },
@@ -87,8 +88,14 @@ def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterat
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:
-        DBOS.destroy()
+        DBOS.destroy(destroy_registry=True)
         engine.dispose()
+
+
+def recipe(name: str, function: Callable[P, R]) -> Callable[P, R]:
+    """A durable recipe, known by its name from now on until `run_recipes` ends."""
+    # A partial, because DBOS notes things on the function, and a bound method takes no notes.
+    return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)(partial(function))
 
 
 def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -103,7 +110,15 @@ def reason(error: BaseException) -> str:
     """Why a step gave up, in words that may be shown: foreign errors keep their texts to themselves."""
     if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) and error.errors:
         return f"{reason(error.errors[-1])} (tried {error.max_retries} times)"
-    return str(error) if isinstance(error, BestshotError) else f"unexpected {type(error).__name__}; see the log"
+    return (
+        str(error) if isinstance(error, BestshotError) else f"unexpected {type(error).__name__}; see the log"
+    )
+
+
+def interrupted(error: BaseException) -> bool:
+    """Whether DBOS itself stopped the run (shutdown, cancellation): it is not over, and will be resumed."""
+    gave_up = isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded)
+    return isinstance(error, dbos_error.DBOSException) and not gave_up
 
 
 def _can_retry(error: BaseException) -> bool:

@@ -75,9 +75,14 @@ def _public_address(host: str) -> str:
     except OSError:
         raise Unavailable(f"{host} cannot be resolved") from None
     addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or any(not ipaddress.ip_address(a.partition("%")[0]).is_global for a in addresses):
+    if not addresses or not all(_is_public(found) for found in addresses):
         raise Refused(f"{host} is not a public address")
     return addresses[0]
+
+
+def _is_public(found: str) -> bool:
+    ip = ipaddress.ip_address(found.partition("%")[0])
+    return ip.is_global and not ip.is_multicast
 
 
 class _PinnedAdapter(HTTPAdapter):
@@ -87,7 +92,10 @@ class _PinnedAdapter(HTTPAdapter):
         self._host, self._address = host, address
         super().__init__()
 
-    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
+    def get_connection_with_tls_context(
+        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        del proxies  # a photo is fetched directly, or the checked address would be the proxy's to choose
         params, tls = self.build_connection_pool_key_attributes(request, verify, cert)
         named = {"server_hostname": self._host, "assert_hostname": self._host}
         extra: dict[str, Any] = {**tls, **(named if params["scheme"] == "https" else {})}

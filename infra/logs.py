@@ -8,7 +8,15 @@ import sys
 import structlog
 from structlog.typing import Processor
 
-QUIET = ("waitress", "werkzeug", "pymilvus", "urllib3", "botocore", "dbos", "milvus_lite")
+QUIET = {
+    "waitress.queue": logging.ERROR,  # says so whenever a request waits for a thread
+    "grpc": logging.CRITICAL,  # Milvus Lite answers what it lacks with tracebacks, and pymilvus goes on
+    "pymilvus": logging.ERROR,
+    "dbos": logging.WARNING,
+    "urllib3": logging.WARNING,
+    "botocore": logging.WARNING,
+    "PIL": logging.WARNING,
+}
 
 
 def configure(level: str, *, as_json: bool) -> None:
@@ -26,6 +34,8 @@ def configure(level: str, *, as_json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(least)

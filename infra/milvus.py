@@ -29,6 +29,8 @@ CANDIDATES = 20
 _TEXT = ("title", "category", "color", "style", "season", "photo_key")
 _KEPT = [*_TEXT, "product_id", "sales_count", "price"]
 _MAX_TEXT = 1024
+# pymilvus pings every 10 s by default; Milvus Lite hangs up on a client that pings more than every 5 minutes.
+_GRPC = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Mirror:
         if "://" not in self._uri:
             Path(self._uri).parent.mkdir(parents=True, exist_ok=True)
         with _translated():
-            return MilvusClient(self._uri)
+            return MilvusClient(self._uri, grpc_options=_GRPC)
 
     def collection(self, shop: str) -> str:
         """The name of a shop's collection; hashed, so that no two shops can share a name."""
@@ -120,17 +122,6 @@ class Mirror:
             with self._lock, _translated():
                 self._client.delete(name, ids=ids)
                 self._client.flush(name)
-
-    def ids(self, shop: str) -> set[str]:
-        """The product ids in a shop's mirror."""
-        name = self._ensure(shop)
-        found: set[str] = set()
-        with _translated():
-            pages = self._client.query_iterator(name, batch_size=1000, output_fields=["product_id"])
-            while page := pages.next():
-                found |= {row["product_id"] for row in page}
-            pages.close()
-        return found
 
     def search(
         self,
@@ -160,10 +151,15 @@ class Mirror:
     def _sides(
         self, dense: NDArray[np.float32], sparse: Mapping[int, float], where: Where
     ) -> dict[str, AnnSearchRequest]:
-        queries: dict[str, tuple[Any, str]] = {"dense": (dense.tolist(), "COSINE"), "sparse": (dict(sparse), "IP")}
+        queries: dict[str, tuple[Any, str]] = {
+            "dense": (dense.tolist(), "COSINE"),
+            "sparse": (dict(sparse), "IP"),
+        }
         present = {"dense": bool(np.any(dense)), "sparse": bool(sparse)}
         return {
-            side: AnnSearchRequest([query], side, {"metric_type": metric}, CANDIDATES, expr=where.expression())
+            side: AnnSearchRequest(
+                [query], side, {"metric_type": metric}, CANDIDATES, expr=where.expression()
+            )
             for side, (query, metric) in queries.items()
             if present[side]
         }
@@ -181,7 +177,7 @@ class Mirror:
 
     def _upsert(self, shop: str, rows: list[dict[str, Any]], **options: Any) -> None:
         name = self._ensure(shop)
-        # Milvus Lite searches unflushed rows in Python, a hundred times slower: one writer, one flush a batch.
+        # Milvus Lite searches unflushed rows in Python, 100 times slower: one writer, one flush a batch.
         with self._lock, _translated():
             self._client.upsert(name, rows, **options)
             self._client.flush(name)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
 
@@ -179,23 +179,18 @@ class Painting:
     def refusals(self) -> tuple[str, ...]:
         """The checks that this image failed, each with its figure."""
         return tuple(
-            f"{name}: {c.note or 'refused'}" + ("" if c.figure is None else f" ({c.figure:.3g}, limit {c.limit})")
+            f"{name}: {c.note or 'refused'}"
+            + ("" if c.figure is None else f" ({c.figure:.3g}, limit {c.limit})")
             for name, c in self.checks.items()
             if not c.passed
         )
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
 def plain(value: Any) -> Any:
     """A JSON-ready copy of a model value (dicts, lists, strings, numbers)."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return to_jsonable_python(value)
 
 
 def load(kind: type[T], data: Any) -> T:
-    """The model value that `plain` was made from."""
-    loaded: T = _adapter(kind).validate_python(data)
-    return loaded
+    """The model value that `plain` was made from; keys it does not know are passed over."""
+    return TypeAdapter(kind).validate_python(data)

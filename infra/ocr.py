@@ -1,8 +1,8 @@
 """Text in pixels: a thin adapter over RapidOCR (PP-OCRv4 on ONNX Runtime; the models are inside its wheel).
 
-Its recogniser knows 6,622 characters: Chinese, digits, ASCII, a few accented vowels. Measured on typeset lines:
-accents and umlauts come back as their base letters ("Crème" as "Creme"), € and £ not at all, and Cyrillic,
-Greek, kana, Hangul and right-to-left scripts as look-alikes ("Платье" as "naTbe"); `can_read` knows which.
+Its recogniser knows 6,622 characters: Chinese, digits, ASCII, a few accented vowels. As measured, accents and
+umlauts come back as their base letters ("Crème" as "Creme"), € and £ not at all, and Cyrillic, Greek, kana,
+Hangul and right-to-left scripts as look-alikes ("Платье" as "naTbe"); `can_read` knows which.
 https://github.com/RapidAI/RapidOCR
 """
 

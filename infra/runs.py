@@ -1,4 +1,4 @@
-"""Runs and their paintings as records: what the page shows, the manifest says and a person can look up later."""
+"""Runs and their paintings as records: what the page shows, the manifest says, a person looks up later."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from infra.database import Database, paintings, runs, upsert
+from infra.database import Database, insert_into, paintings, runs, upsert
 from infra.errors import NotFound
 from infra.model import Format, Painting, Product, RunStatus, load, plain
 
@@ -17,31 +17,41 @@ ENDED: tuple[RunStatus, ...] = ("published", "needs_review", "failed")
 
 PaintingStatus = Literal["approved", "refused", "published"]
 
+BLANK: dict[str, Any] = {
+    "title": "",
+    "category": "",
+    "price": None,
+    "currency": "",
+    "step": "photo",
+    "reason": "",
+    "ended_at": None,
+    "photo_key": None,
+    "retrieval": None,
+    "references": [],
+    "brief": None,
+}
+"""What a run's record holds before its first step; `step` is the one under way."""
+
 
 class Runs:
-    """Reads and writes run records. Every write may be repeated: a step that runs twice leaves one record."""
+    """Reads and writes run records. A write may be repeated: a step that runs twice leaves one record."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def open(self, run_id: str, shop: str, product_id: str, formats: Sequence[Format]) -> None:
         """Begin a run's record; a run that is open already stays as it is."""
-        record = {
-            "title": "", "category": "", "price": None, "currency": "", "step": "photo", "reason": "",
-            "ended_at": None, "photo_key": None, "retrieval": None, "references": [], "brief": None, "notes": [],
-            "formats": [f.ratio for f in formats],
-            "sizes": {f.ratio: [f.width, f.height] for f in formats},
-        }  # fmt: skip
+        sizes = {f.ratio: [f.width, f.height] for f in formats}
+        row = {
+            "run_id": run_id,
+            "shop": shop,
+            "product_id": product_id,
+            "status": "waiting",
+            "started_at": _now(),
+            "record": BLANK | {"formats": list(sizes), "sizes": sizes},
+        }
         with self._database.begin() as db:
-            if db.scalar(sa.select(runs.c.run_id).where(runs.c.run_id == run_id)) is None:
-                upsert(
-                    db,
-                    runs,
-                    {
-                        "run_id": run_id, "shop": shop, "product_id": product_id, "status": "waiting",
-                        "started_at": _now(), "record": record,
-                    },
-                )  # fmt: skip
+            db.execute(insert_into(db, runs).values(row).on_conflict_do_nothing())
 
     def describe(self, run_id: str, product: Product) -> None:
         """Note what the product is called, so that a person recognises the run."""

@@ -110,4 +110,6 @@ def _count(db: sa.Connection, shop: str, counts: Counter[int]) -> None:
     if changes:
         insert = insert_into(db, term_counts)
         total = term_counts.c.documents + insert.excluded.documents
-        db.execute(insert.on_conflict_do_update(index_elements=["shop", "term"], set_={"documents": total}), changes)
+        db.execute(
+            insert.on_conflict_do_update(index_elements=["shop", "term"], set_={"documents": total}), changes
+        )

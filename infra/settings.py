@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("var"), description="Folder for everything kept locally.")
     host: str = Field("127.0.0.1", description="Address the app listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the app listens on; 0 picks a free one.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe log line.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe log line."
+    )
     log_json: bool = Field(False, description="Log lines as JSON instead of text.")
 
     shop: str = Field("", description="The store, as name.myshopify.com.")
@@ -94,7 +96,11 @@ class Settings(BaseSettings):
     @field_validator("formats", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @classmethod
     def from_env(cls, **overrides: object) -> Settings:

@@ -6,6 +6,7 @@ https://shopify.dev/docs/api/admin-graphql/2026-10
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
@@ -26,6 +27,7 @@ SALES_REPORT = (
     "FROM sales SHOW net_items_sold GROUP BY product_id SINCE -{days}d UNTIL yesterday "
     "ORDER BY net_items_sold DESC LIMIT {limit} OFFSET {offset}"
 )
+HINT = {"namespace": "bestshot", "key": "prompt_hint", "type": "multi_line_text_field"}
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
@@ -83,24 +85,11 @@ class Shopify:
         filename: str = "photo.jpg",
     ) -> str:
         """List a product as a merchant does; returns its gid. `description` is HTML."""
-        fields: Json = {
-            "title": title,
-            "productType": category,
-            "descriptionHtml": description,
-            "tags": list(tags),
-        }
-        if hint:
-            fields["metafields"] = [
-                {
-                    "namespace": "bestshot",
-                    "key": "prompt_hint",
-                    "type": "multi_line_text_field",
-                    "value": hint,
-                }
-            ]
-        made = self._mutate("product_create", product=fields, media=self._media(photo, filename, title))[
-            "product"
-        ]
+        fields: Json = {"title": title, "productType": category, "tags": list(tags)}
+        fields["descriptionHtml"] = description
+        fields["metafields"] = [HINT | {"value": hint}] if hint else []
+        media = self._media(photo, filename, title)
+        made = self._mutate("product_create", product=fields, media=media)["product"]
         if price is not None:
             variant = made["variants"]["nodes"][0]["id"]
             self._mutate(
@@ -228,14 +217,20 @@ class Shopify:
         return rows
 
     def _pages(self, name: str, field: str, **variables: Any) -> Iterator[Json]:
-        """The nodes of a connection, page after page."""
+        """The nodes of a connection, page after page.
+
+        Before a page that the bucket has no points for it waits: a caller that was throttled half-way would
+        have to begin again, and would never get further.
+        """
         after = None
         while True:
-            page = self._execute(name, **variables, after=after)[field]
+            reply = self._ask(name, **variables, after=after)
+            page = replies.read_reply(name, reply)[field]
             yield from page["nodes"]
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after = page["pageInfo"]["endCursor"]
+            time.sleep(replies.seconds_to_wait(reply))
 
     def _mutate(self, name: str, **variables: Any) -> Json:
         """The payload of a document with one mutation."""
@@ -244,13 +239,18 @@ class Shopify:
 
     def _execute(self, name: str, **variables: Any) -> Json:
         """Send a document; returns its `data`."""
+        return replies.read_reply(name, self._ask(name, **variables))
+
+    def _ask(self, name: str, **variables: Any) -> Json:
+        """Send a document; returns the whole reply."""
         body = {"query": document(name), "variables": variables}
         reply = self._send(
             name, "POST", self._url, json=body, headers={"X-Shopify-Access-Token": self._token}
         )
         replies.read_status(name, reply.status_code, reply.headers)
         try:
-            return replies.read_reply(name, reply.json())
+            answer: Json = reply.json()
+            return answer
         except requests.JSONDecodeError:
             raise Unavailable(f"{name}: the reply is not JSON") from None
 

@@ -59,7 +59,7 @@ def read_status(operation: str, status: int, headers: Mapping[str, str]) -> None
 def read_reply(operation: str, reply: Json) -> Json:
     """The `data` of a reply; raises what its `errors` mean, which come with HTTP 200."""
     if errors := reply.get("errors"):
-        raise _translated(operation, errors, reply.get("extensions") or {})
+        raise _translated(operation, errors, seconds_to_wait(reply))
     data: Json | None = reply.get("data")
     if data is None:
         raise Unavailable(f"{operation}: the reply holds no data")
@@ -76,21 +76,25 @@ def read_payload(operation: str, payload: Json) -> Json:
     raise (NotFound if gone else Refused)(f"{operation}: {text}")
 
 
-def _translated(operation: str, errors: Any, extensions: Json) -> OutsideError:
+def _translated(operation: str, errors: Any, wait: float) -> OutsideError:
     if not isinstance(errors, list):
         return Refused(f"{operation}: {errors}")
     codes = {(error.get("extensions") or {}).get("code") for error in errors}
     message = f"{operation}: {'; '.join(str(error.get('message')) for error in errors)}"
     if "THROTTLED" in codes:
-        return Throttled(message, retry_after=seconds_to_wait(extensions.get("cost") or {}))
+        return Throttled(message, retry_after=max(0.1, wait))
     return Unavailable(message) if codes & PASSING else Refused(message)
 
 
-def seconds_to_wait(cost: Json) -> float:
-    """Seconds until the bucket holds enough points for the query that was refused."""
+def seconds_to_wait(reply: Json) -> float:
+    """Seconds until the bucket holds enough points to send the same query (again).
+
+    https://shopify.dev/docs/api/usage/limits#graphql-admin-api-rate-limits
+    """
+    cost = (reply.get("extensions") or {}).get("cost") or {}
     status = cost.get("throttleStatus") or {}
     missing = cost.get("requestedQueryCost", 0) - status.get("currentlyAvailable", 0)
-    return max(0.1, float(missing / status["restoreRate"])) if status.get("restoreRate") else 2.0
+    return max(0.0, float(missing / status["restoreRate"])) if status.get("restoreRate") else 0.0
 
 
 def product(node: Json) -> Product:

@@ -25,7 +25,11 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        why = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        why = (
+            "is taken by another program"
+            if error.errno == errno.EADDRINUSE
+            else f"cannot be used: {error.strerror}"
+        )
         raise SettingsError(f"port {port} on {host} {why}; choose another (0 picks a free one)") from None
     return listener
 

@@ -9,7 +9,9 @@ from hashlib import sha256
 from itertools import islice
 from typing import TypeVar
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from infra import keywords
 from infra.blobs import content_key
@@ -68,23 +70,39 @@ def _mirror(services: Services, shop: str, fresh: list[Product], sold: Mapping[s
     with ThreadPoolExecutor(BATCH) as pool:
         photos = list(pool.map(lambda product: _photo(services, product), fresh))
     usable = [(product, photo) for product, photo in zip(fresh, photos, strict=True) if photo]
-    vectors = services.embedder.embed_images([photo for _, photo in usable]) if usable else []
-    rows, seen = [], []
-    for (product, photo), vector in zip(usable, vectors, strict=True):
-        key = content_key(shop, "photos", photo, ".jpg")
-        services.blobs.write(key, photo)
-        text = keywords.document_text(product)
-        count = sold.get(product.id, 0)
-        rows.append(
-            MirrorRow(
-                product.id, product.title, product.category, product.color, product.style, product.season,
-                float(product.price or 0), count, key, vector, keywords.document_vector(text),
-            )  # fmt: skip
-        )
-        seen.append(Seen(product.id, fingerprint(product), product.category, count, keywords.terms(text)))
+    vectors = services.embedder.embed_images([photo for _, photo in usable])
+    rows = [
+        _row(product, services, shop, photo, vector, sold.get(product.id, 0))
+        for (product, photo), vector in zip(usable, vectors, strict=True)
+    ]
     services.mirror.put(shop, rows)
-    services.seen.put(shop, seen)
-    return len(rows)
+    services.seen.put(shop, [_seen(p, sold.get(p.id, 0)) for p, _ in usable])
+    return len(usable)
+
+
+def _row(
+    product: Product, services: Services, shop: str, photo: bytes, vector: NDArray[np.float32], sales: int
+) -> MirrorRow:
+    key = content_key(shop, "photos", photo, ".jpg")
+    services.blobs.write(key, photo)
+    return MirrorRow(
+        product_id=product.id,
+        title=product.title,
+        category=product.category,
+        color=product.color,
+        style=product.style,
+        season=product.season,
+        price=float(product.price or 0),
+        sales_count=sales,
+        photo_key=key,
+        dense=vector,
+        sparse=keywords.document_vector(keywords.document_text(product)),
+    )
+
+
+def _seen(product: Product, sales: int) -> Seen:
+    terms = keywords.terms(keywords.document_text(product))
+    return Seen(product.id, fingerprint(product), product.category, sales, terms)
 
 
 def _photo(services: Services, product: Product) -> bytes | None:

@@ -1,7 +1,7 @@
 """Finished images back into the store: uploaded once, attached once, and nothing of the merchant's touched.
 
-Square and portrait images become product media after the merchant's own. A banner becomes a store file that the
-product's metafield bestshot.banner points to, for a theme to use.
+Square and portrait images become product media after the merchant's own. A banner becomes a store file that
+the product's metafield bestshot.banner points to, for a theme to use.
 """
 
 from __future__ import annotations

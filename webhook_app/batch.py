@@ -40,7 +40,9 @@ def run_batch(folder: Path, out: Path, settings: Settings, console: Console) -> 
     entries = [*listings, *(manifest.unusable(p.id, p.message) for p in new.problems)]
     _write(out / "manifest.json", json.dumps({"listings": entries}, indent=2, ensure_ascii=False).encode())
     console.print(_table(entries))
-    console.print(f"Written to {out}: manifest.json, and a folder for each listing with its images and sheet.png")
+    console.print(
+        f"Written to {out}: manifest.json, and a folder for each listing with its images and sheet.png"
+    )
     return all(one["status"] != "failed" for one in entries)
 
 
@@ -53,7 +55,7 @@ def _work(
     catalog_ids = {catalog_gid(row.id): row.id for row in catalog.rows}
     bar = progress.add_task("Listing new products", total=len(new.rows))
     listed = {list_row(embedded.services, embedded.shop, row): row for row in new.rows}
-    entries = {}
+    entries: dict[str, dict[str, Any]] = {}
     while len(entries) < len(listed):
         for product_id in listed.keys() - entries.keys():
             run = embedded.services.runs.of_product(embedded.shop, product_id)
@@ -82,7 +84,9 @@ def _save(embedded: Embedded, run: dict[str, Any], row: CatalogRow, out: Path) -
         (blobs.read(r["photo_key"]), f"{r['title']} · {r['sales_count']:,} sold") for r in run["references"]
     ]
     if run["photo_key"]:
-        _write(out / row.id / "sheet.png", sheet(blobs.read(run["photo_key"]), references, results, row.title))
+        _write(
+            out / row.id / "sheet.png", sheet(blobs.read(run["photo_key"]), references, results, row.title)
+        )
     return paths
 
 

@@ -26,7 +26,7 @@ from webhook_app.app import create_app
 from webhook_app.batch import run_batch
 from webhook_app.connect import connect
 from webhook_app.demo import demo
-from webhook_app.recipes import QUEUES, register
+from webhook_app.recipes import QUEUES, Recipes
 
 FAILED, UNUSABLE = 1, 2
 """Exit codes: some work failed; what was given cannot be used."""
@@ -39,7 +39,9 @@ def main() -> None:
 
 
 @main.command("demo")
-@click.option("--home", type=click.Path(path_type=Path), default=Path("var/demo"), help="Where the demo lives.")
+@click.option(
+    "--home", type=click.Path(path_type=Path), default=Path("var/demo"), help="Where the demo lives."
+)
 @click.option("--port", default=8000, show_default=True, help="Port of the pages; 0 picks a free one.")
 @click.option("--store-port", default=8001, show_default=True, help="Port of the local store.")
 def demo_command(home: Path, port: int, store_port: int) -> None:
@@ -95,7 +97,7 @@ def serve() -> None:
 def worker() -> None:
     """Run the recipes that webhooks start."""
     with _errors_shown(), closing(build(_settings())) as services, stop_signals() as stopped:
-        register(services, StudioPainter())
+        Recipes(services, StudioPainter())
         queues = dict.fromkeys(QUEUES, services.settings.paint_concurrency)
         with run_recipes(services.settings.recipes_url, "worker", queues):
             click.echo("Working")

@@ -1,4 +1,4 @@
-"""`bestshot demo`: a store, its catalog and the app on this machine; the first new product is listed at once."""
+"""`bestshot demo`: a store, its catalog and the app on this machine, with one new product listed at once."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from infra.settings import Settings
 from infra.wsgi import address, bind, serving
 from webhook_app.app import create_app
 from webhook_app.connect import connect
-from webhook_app.recipes import QUEUES, register
+from webhook_app.recipes import QUEUES, Recipes
 
 SHOP = "bestshot-demo.myshopify.com"
 
@@ -61,22 +61,25 @@ def running(
     store_port: int = 0,
     pages: Callable[[Services], Blueprint] | None = None,
 ) -> Iterator[Embedded]:
-    """The app, the worker and a store that sells `rows`, while the block lasts. All state is in settings.home."""
+    """The app, the worker and a store that sells `rows`, while the block lasts; all state is in its home."""
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.home))
         keys = _keys(settings.home / "keys.json")
-        store = LocalStore(settings.home / "store", shop=SHOP, port=store_port, **keys)
+        secret, token = keys["client_secret"], keys["access_token"]
+        store = LocalStore(
+            settings.home / "store", shop=SHOP, client_secret=secret, access_token=token, port=store_port
+        )
         stack.enter_context(store)
         store.load(rows)
         local = {
             "shop": SHOP,
             "shopify_url": store.url,
-            "shopify_api_secret": SecretStr(keys["client_secret"]),
-            "shopify_access_token": SecretStr(keys["access_token"]),
+            "shopify_api_secret": SecretStr(secret),
+            "shopify_access_token": SecretStr(token),
         }
         services = build(settings.model_copy(update=local))
         stack.callback(services.close)
-        register(services, StudioPainter())
+        Recipes(services, StudioPainter())
         queues = dict.fromkeys(QUEUES, settings.paint_concurrency)
         listener = bind(settings.host, settings.port)
         app = create_app(services, *([pages(services)] if pages else []))
@@ -106,7 +109,9 @@ def _keys(path: Path) -> dict[str, str]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(json.dumps({name: secrets.token_hex(24) for name in ("client_secret", "access_token")}))
+        path.write_text(
+            json.dumps({name: secrets.token_hex(24) for name in ("client_secret", "access_token")})
+        )
     keys: dict[str, str] = json.loads(path.read_text())
     return keys
 

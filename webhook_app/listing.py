@@ -49,13 +49,15 @@ def open_run(run: Run, product_id: str) -> None:
 
 
 def look_for_photo(run: Run) -> bool:
-    """Whether the product has a usable photo; takes it in when it has. InputError once it is waited for too long."""
+    """Whether there is a photo; takes it in when there is. InputError when it was waited for too long."""
     record = run.record()
     product = run.services.store(run.shop).product(record["product_id"])
     if product is None:
         raise NotFound("the product was deleted before it had a photo")
     run.services.runs.describe(run.run_id, product)
-    photos = [photo for photo in product.photos if photo.id not in run.services.runs.media(run.shop, product.id)]
+    photos = [
+        photo for photo in product.photos if photo.id not in run.services.runs.media(run.shop, product.id)
+    ]
     if not photos:
         _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
         return False
@@ -166,7 +168,9 @@ def fail(run: Run, reason: str) -> str:
 def _refuse_endless_wait(started_at: str, limit: float) -> None:
     waited = datetime.now(UTC) - datetime.fromisoformat(started_at)
     if waited > timedelta(seconds=limit):
-        raise InputError(f"no photo came within {limit / 3600:.3g} hours; add one and the listing starts again")
+        raise InputError(
+            f"no photo came within {limit / 3600:.3g} hours; add one and the listing starts again"
+        )
 
 
 def _task(run: Run, record: dict[str, Any], ratio: str) -> PaintTask:
@@ -206,8 +210,8 @@ def _painting(run: Run, task: PaintTask) -> Painting:
 def _no_image(run: Run, task: PaintTask, why: str) -> Painting:
     """The record of a format that no image could be made for."""
     return Painting(
-        format=task.format.ratio, key="", media_type="", width=0, height=0, painter=run.painter.name, method="",
-        prompt=painting_prompt(task.product, task.brief, task.format, task.text), alt="",
+        format=task.format.ratio, key="", media_type="", width=0, height=0, painter=run.painter.name,
+        method="", prompt=painting_prompt(task.product, task.brief, task.format, task.text), alt="",
         checks={"painted": Check(False, note=why)},
     )  # fmt: skip
 

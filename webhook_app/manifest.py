@@ -9,8 +9,10 @@ STYLE = ("scene", "lighting", "pose", "mood", "palette", "prompt")
 IMAGE = ("format", "width", "height", "painter", "media_id", "alt")
 
 
-def entry(new_id: str, run: dict[str, Any], paths: dict[str, str], catalog_ids: dict[str, str]) -> dict[str, Any]:
-    """One listing. `paths` maps a format to the file written for it, `catalog_ids` a gid to the catalog's id."""
+def entry(
+    new_id: str, run: dict[str, Any], paths: dict[str, str], catalog_ids: dict[str, str]
+) -> dict[str, Any]:
+    """One listing. `paths` maps a format to its file, `catalog_ids` a gid to the id in the catalog."""
     return {
         "new_id": new_id,
         "status": run["status"],

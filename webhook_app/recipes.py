@@ -5,12 +5,10 @@ What a step does stands in `listing.py`. https://docs.dbos.dev/python/tutorials/
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
-from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
 
-from infra.durable import POLL_SECONDS, RECOVERIES, reason, run_step
+from infra.durable import POLL_SECONDS, interrupted, reason, recipe, run_step
 from infra.model import Painter, plain
 from infra.services import Services
 from sync.catalog import mirror_catalog
@@ -29,15 +27,16 @@ MEDIA_PAUSE = 0.5
 log = structlog.get_logger()
 
 
-@DBOS.dbos_class("Recipes")
-class Recipes(DBOSConfiguredInstance):
+class Recipes:
     """The recipes of one process, with the services and the painter they work with."""
 
     def __init__(self, services: Services, painter: Painter) -> None:
+        """Make the recipes known to DBOS; must come before `run_recipes`."""
         self._services, self._painter = services, painter
-        super().__init__("recipes")
+        recipe("new_listing", self.new_listing)
+        recipe("sync_store", self.sync_store)
+        self._paint = recipe("paint_format", self.paint_format)
 
-    @DBOS.workflow(name="new_listing", max_recovery_attempts=RECOVERIES)
     def new_listing(self, shop: str, product_id: str) -> str:
         """A new product gets its images: photo, bestsellers, style, paintings, store. Returns the status."""
         run = self._run(shop, DBOS.workflow_id or "")
@@ -50,20 +49,24 @@ class Recipes(DBOSConfiguredInstance):
             self._publish(run, run_step("approved", listing.approved, run))
             return run_step("finish", listing.finish, run)
         except Exception as error:
-            log.error("listing failed", shop=shop, run=run.run_id, why=reason(error), kind=type(error).__name__)
+            if interrupted(error):
+                raise
+            log.error(
+                "listing failed", shop=shop, run=run.run_id, why=reason(error), kind=type(error).__name__
+            )
             return run_step("fail", listing.fail, run, reason(error))
 
-    @DBOS.workflow(name="paint_format", max_recovery_attempts=RECOVERIES)
     def paint_format(self, shop: str, run_id: str, ratio: str) -> None:
         """One format of a run, painted, kept and examined."""
         run_step("paint", listing.paint_and_examine, self._run(shop, run_id), ratio)
 
-    @DBOS.workflow(name="sync_store", max_recovery_attempts=RECOVERIES)
     def sync_store(self, shop: str) -> dict[str, int]:
         """The store's sales and catalog into the mirror. Returns counts of products."""
 
         def mirror() -> dict[str, int]:
-            summary: dict[str, int] = plain(mirror_catalog(self._services, shop, mirror_sales(self._services, shop)))
+            summary: dict[str, int] = plain(
+                mirror_catalog(self._services, shop, mirror_sales(self._services, shop))
+            )
             return summary
 
         return run_step("mirror", mirror)
@@ -81,9 +84,7 @@ class Recipes(DBOSConfiguredInstance):
         handles = []
         for ratio in ratios:
             with SetWorkflowID(f"{run.run_id}:{ratio}"):
-                handles.append(
-                    DBOS.enqueue_workflow("paint", self.paint_format, run.shop, run.run_id, ratio)
-                )
+                handles.append(DBOS.enqueue_workflow("paint", self._paint, run.shop, run.run_id, ratio))
         for handle in handles:
             handle.get_result(polling_interval_sec=POLL_SECONDS)
 
@@ -96,8 +97,3 @@ class Recipes(DBOSConfiguredInstance):
                 DBOS.sleep(MEDIA_PAUSE)
             if state == "ready":
                 run_step("attach", listing.attach_image, run, ratio)
-
-
-def register(services: Services, painter: Painter) -> Any:
-    """Make the recipes known to DBOS; must come before `run_recipes`."""
-    return Recipes(services, painter)

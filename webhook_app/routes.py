@@ -24,7 +24,7 @@ def blueprint(services: Services) -> Blueprint:
     @routes.post("/webhooks")
     def receive() -> Response:
         try:
-            event = verify(_body(), request.headers, services.settings.webhook_secrets)
+            event = verify(_body(), dict(request.headers), services.settings.webhook_secrets)
             done = handle(services, event)
         except WebhookRefused as refusal:
             return _refused(refusal)
@@ -51,7 +51,9 @@ def _body() -> bytes:
 
 def _refused(refusal: WebhookRefused) -> Response:
     kind = type(refusal).__name__
-    log.warning("webhook refused", kind=kind, why=str(refusal), topic=request.headers.get("X-Shopify-Topic", ""))
+    log.warning(
+        "webhook refused", kind=kind, why=str(refusal), topic=request.headers.get("X-Shopify-Topic", "")
+    )
     return make_response(jsonify(error=kind, detail=str(refusal)), refusal.status)
 
 

@@ -40,7 +40,9 @@ def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> s
     product_id = _product_id(payload)
     last = services.runs.of_product(shop, product_id)
     if last is None:
-        return product_created(services, shop, payload) if _is_new(services, shop, payload) else "known product"
+        return (
+            product_created(services, shop, payload) if _is_new(services, shop, payload) else "known product"
+        )
     if last["status"] not in ENDED:
         services.starter.wake(last["run_id"], PHOTO)
         return "listing woken"

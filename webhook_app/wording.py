@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from generators.formats import BANNER_FROM
+
 Run = Mapping[str, Any]
 
 STEPS = {
@@ -26,29 +28,28 @@ STATUS = {
     "needs_review": "Needs a look",
     "failed": "Stopped",
 }
-PAINTING = {"approved": "Passed the gate", "refused": "Held back", "published": "On the product"}
 CHECKS = {
-    "size": "Size in pixels",
-    "ratio": "Shape of the picture",
-    "blank": "Something to see",
-    "product": "The product is there",
-    "colour": "True to the product’s colour",
-    "text": "Words as intended",
-    "copy": "Not a copy of a bestseller",
+    "painted": ("An image came back", ""),
+    "pixels": ("Shape and size", "{note} pixels, {figure} off its ratio ({limit} allowed)"),
+    "blank": ("Something to see", "in {figure} of the picture (at least {limit})"),
+    "product": ("The product is in it", "{figure} recognised (at least {limit})"),
+    "colour": ("True to its colours", "{figure} shades off at most ({limit} allowed)"),
+    "text": ("The words read right", "{figure} read back (at least {limit})"),
+    "copy": ("No copy of a bestseller", "{figure} shared at most ({limit} allowed)"),
+    "store": ("Taken by the store", ""),
 }
+AGAIN = "To try again, duplicate the product in the store: a new product is a new listing."
 ADVICE = {
     "photo": "Open the product in the store, add one clear photo of it (JPEG, PNG or WebP) and save. "
     "Bestshot then starts again by itself.",
-    "references": "Nothing was changed in the store. When the search can be reached again, save the product "
-    "with a new photo or title to start over.",
-    "style": "Nothing was changed in the store. Save the product with a new photo or title to start over.",
+    "references": f"Nothing was changed in the store. {AGAIN}",
+    "style": f"Nothing was changed in the store. {AGAIN}",
     "paint": "Nothing was changed in the store. One product, whole in the frame, evenly lit and on a plain "
-    "background works best: save the product with such a photo and Bestshot starts again.",
-    "publish": "The images are made and kept, and nothing of the product was removed. Check that the store "
-    "can be reached and that the app may still write files there.",
-    "review": "What the gate refused stays on this page and off the product. Look at the figures marked "
-    "below; a sharper photo with the whole product in view usually settles it. Save the product with "
-    "such a photo and Bestshot starts again.",
+    f"background works best. {AGAIN}",
+    "publish": "The images are made and kept here, and nothing of the product was removed. If the store "
+    f"could not be reached, see whether the app may still write files there. {AGAIN}",
+    "review": "What the gate refused stays on this page and off the product. A sharper photo with the whole "
+    f"product in view usually settles it. {AGAIN}",
 }
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -98,9 +99,9 @@ def headline(run: Run) -> str:
     """One sentence on where the run stands; it is read out when it changes."""
     count, asked = len({p["format"] for p in run["paintings"]}), len(run["formats"])
     if run["status"] == "published":
-        return f"Done: {plural(_count(run, 'published'), 'image')} on the product."
+        return f"Done: {plural(_count(run, 'published'), 'image')} in the store."
     if run["status"] == "needs_review":
-        return f"{plural(_count(run, 'refused'), 'image')} of {asked} held back for you to look at."
+        return f"{_count(run, 'refused')} of {plural(asked, 'image')} held back for you to look at."
     if run["status"] == "failed":
         return f"Stopped at the step “{STEPS[run['step']][0]}”." if run["step"] in STEPS else "Stopped."
     if run["step"] == "paint":
@@ -136,7 +137,7 @@ def took(run: Run) -> str:
     """How long the run took, or in whole seconds how long it has been going."""
     seconds = float(run["seconds"])
     if seconds >= 60:
-        return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+        return f"{int(seconds) // 60} min {int(seconds) % 60} s"
     return f"{int(seconds)} s" if is_live(run) else f"{seconds:.1f} s"
 
 
@@ -155,11 +156,33 @@ def gate(painting: Mapping[str, Any]) -> str:
 
 def check(name: str, outcome: Mapping[str, Any]) -> str:
     """One check with its figure against its limit."""
-    label = CHECKS.get(name, name.replace("_", " ").capitalize())
-    figure, limit = outcome["figure"], outcome["limit"]
-    figures = "" if figure is None else f"{figure:.3g}" + ("" if limit is None else f", limit {limit:.3g}")
-    said = ": ".join(part for part in (outcome["note"], figures) if part)
-    return f"{label} – {said}" if said else label
+    label, passed = CHECKS.get(name, (name.replace("_", " ").capitalize(), ""))
+    note, figure, limit = outcome["note"], outcome["figure"], outcome["limit"]
+    if figure is None or limit is None:
+        return f"{label}: {note}" if note else label
+    figures = {"figure": _figure(name, figure), "limit": _figure(name, limit)}
+    if not outcome["passed"] or not passed:
+        return f"{label}: {note or 'refused'} ({figures['figure']}, limit {figures['limit']})"
+    return f"{label}: {passed.format(note=note, **figures)}"
+
+
+def refusals(run: Run) -> list[str]:
+    """Why images were held back: the format and what the gate says, a line for each."""
+    refused = [image for image in run["paintings"] if image["status"] == "refused"]
+    return [
+        f"{image['format']}: {check['note'] or CHECKS.get(name, (name,))[0]}"
+        for image in refused
+        for name, check in image["checks"].items()
+        if not check["passed"]
+    ]
+
+
+def state(painting: Mapping[str, Any]) -> str:
+    """Where an image stands."""
+    if painting["status"] == "published":
+        banner = painting["width"] >= BANNER_FROM * painting["height"]
+        return "In the store, as the product’s banner" if banner else "On the product"
+    return "Passed the gate" if painting["status"] == "approved" else "Held back"
 
 
 def rank(place: int | None, side: str) -> str:
@@ -168,6 +191,13 @@ def rank(place: int | None, side: str) -> str:
         return f"not found by {side}"
     ending = {1: "st", 2: "nd", 3: "rd"}.get(0 if place % 100 in (11, 12, 13) else place % 10, "th")
     return f"{place}{ending} by {side}"
+
+
+def _figure(name: str, value: float) -> str:
+    """A share in percent; a colour's distance in Delta E, whose 1 is the least that an eye tells apart."""
+    if name == "colour":
+        return f"{value:.1f}"
+    return f"{100 * value:.2g}%" if value < 0.1 else f"{value:.0%}"
 
 
 def _count(run: Run, status: str) -> int:

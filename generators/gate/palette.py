@@ -45,7 +45,7 @@ def palette(pixels: Floats) -> Palette:
             kept.append((centres[k], float(shares[k])))
         else:
             kept[twin] = kept[twin][0], kept[twin][1] + float(shares[k])
-    return Palette(np.float32([lab for lab, _ in kept]), np.float32([share for _, share in kept]))
+    return Palette(np.array([lab for lab, _ in kept], np.float32), np.array([s for _, s in kept], np.float32))
 
 
 def difference(one: Floats, other: Floats) -> Floats:
@@ -70,5 +70,5 @@ def name(lab: Floats) -> str:
 
 @cache
 def _named() -> tuple[tuple[str, ...], Floats]:
-    rgb = np.float32([[int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)] for code in NAMED.values()])
+    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in NAMED.values()], np.float32)
     return tuple(NAMED), np.asarray(cv2.cvtColor(rgb[None], cv2.COLOR_RGB2LAB)[0], np.float32)

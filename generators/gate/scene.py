@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generators.gate.palette import Palette, difference, palette
 from generators.gate.views import Floats, View
+
+Mask = NDArray[np.bool_]
 
 WORK_AREA = 112 * 112
 LEAST_AREA = 0.03
@@ -58,7 +61,7 @@ def _small(lab: Floats, mask: Floats | None) -> tuple[Floats, Floats]:
     return np.asarray(shrink[0], np.float32), np.asarray(shrink[-1], np.float32)
 
 
-def _region(lab: Floats, wanted: Palette) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _region(lab: Floats, wanted: Palette) -> Mask:
     """Where the product's colours are more at home than the rim's: the large pieces."""
     rim = np.ones(lab.shape[:2], bool)
     rim[3:-3, 3:-3] = False
@@ -85,25 +88,25 @@ def _colour_likeness(wanted: Palette, pixels: Floats) -> float:
     return float((wanted.shares * np.minimum(1, shares / (COVERED * wanted.shares))).sum())
 
 
-def _outline_likeness(product: np.ndarray, region: np.ndarray) -> float:  # type: ignore[type-arg]
+def _outline_likeness(product: Mask, region: Mask) -> float:
     """How two outlines overlap once stretched to one box, less what the stretching changed."""
     (one, aspect), (other, like) = _boxed(product), _boxed(region)
-    overlap = float((one & other).sum() / max((one | other).sum(), 1))
-    return overlap * min(aspect / like, like / aspect) ** 0.5
+    overlap = (one & other).sum() / max((one | other).sum(), 1)
+    return float(overlap * min(aspect / like, like / aspect) ** 0.5)
 
 
-def _boxed(mask: np.ndarray) -> tuple[np.ndarray, float]:  # type: ignore[type-arg]
+def _boxed(mask: Mask) -> tuple[Mask, float]:
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     crop = mask[y : y + height, x : x + width].astype(np.float32)
-    return cv2.resize(crop, (48, 48), interpolation=cv2.INTER_AREA) > 0.5, width / height
+    return np.asarray(cv2.resize(crop, (48, 48), interpolation=cv2.INTER_AREA) > 0.5), width / height
 
 
-def _weave_likeness(light: Floats, product: np.ndarray, scene: Floats, region: np.ndarray) -> float:  # type: ignore[type-arg]
+def _weave_likeness(light: Floats, product: Mask, scene: Floats, region: Mask) -> float:
     one, other = _coarseness(light, product), _coarseness(scene, region)
-    return (min(one, other) + 1) / (max(one, other) + 1)
+    return float((min(one, other) + 1) / (max(one, other) + 1))
 
 
-def _coarseness(light: Floats, mask: np.ndarray) -> float:  # type: ignore[type-arg]
+def _coarseness(light: Floats, mask: Mask) -> float:
     """The mean spread of L within a small window inside a mask."""
     mean = cv2.blur(light, (5, 5))
     spread = np.sqrt(np.maximum(cv2.blur(light * light, (5, 5)) - mean * mean, 0))

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from generators.gate.placement import Placement, place
+from generators.gate.placement import Placement, by_landmarks, by_outline
 from generators.gate.views import Floats, View
 
-MIN_LANDMARKS = 5
-"""Unrelated pictures agree on two or three landmarks by chance, hardly ever on five."""
 WINDOW = 7.0
 """Pixels of the photo's view (sigma) over which structure is compared: a button, a pocket's edge."""
 SAME_STRUCTURE = 0.4
@@ -38,9 +36,11 @@ class Seen:
 
 def seen(photo: View, image: View) -> Seen | None:
     """The product where its own pixels reappear; None when they do not."""
-    placement = place(photo, image)
-    if placement is None or placement.landmarks < MIN_LANDMARKS:
-        return None
+    placement = by_landmarks(photo, image) or by_outline(photo, image)
+    return None if placement is None else _compared(photo, image, placement)
+
+
+def _compared(photo: View, image: View, placement: Placement) -> Seen:
     back = _as_photographed(photo, image, placement)
     inside = back[..., 3]
     same = _same_structure(photo.lab[..., 0], back[..., 0]) * (inside > 0.5)

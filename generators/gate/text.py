@@ -32,8 +32,8 @@ def check_text(painted: Painted, task: PaintTask, image: Image.Image, ocr: Ocr) 
     """The asked lines read back, and no large text beside them; None when there is nothing to ask.
 
     Lines of a script that the reader does not know cannot be read back. Set by our own typesetter, which
-    refuses letters that its fonts lack, they are trusted and the note says so; drawn by a model, they wait for a
-    person.
+    refuses letters that its fonts lack, they are trusted and the note says so; drawn by a model, they wait
+    for a person.
     """
     if not task.text and painted.method in COMPOSITED:
         return None  # a composite without words has no text but the product's own

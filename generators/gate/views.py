@@ -17,11 +17,16 @@ from infra.pixels import decode
 from infra.silhouette import silhouette
 
 Floats = NDArray[np.float32]
+Landmarks = tuple[Floats, Floats]
+"""Points (n, 2) in x, y and their RootSIFT descriptors (n, 128); Arandjelović and Zisserman 2012."""
 
 PHOTO_AREA = 400 * 400
-IMAGE_AREA = 768 * 768
+REFERENCE_AREA = 320 * 320
+IMAGE_AREA = 720 * 720
 """Pixels that a view keeps: enough for a logo to have landmarks, few enough for a tenth of a second."""
 LANDMARKS = 1500
+CONTRAST = 0.01
+"""SIFT's threshold, a quarter of the usual, for the seams of black cloth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,20 +41,30 @@ class View:
         return cv2.cvtColor(self.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).astype(np.float32)
 
     @cached_property
-    def landmarks(self) -> tuple[Floats, Floats]:
-        """Points (n, 2) in x, y and their RootSIFT descriptors (n, 128); Arandjelović 2012."""
-        # Black cloth has few edges over SIFT's usual contrast; local equalising finds its seams.
-        grey = cv2.createCLAHE(2.0, (8, 8)).apply(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY))
-        points, found = cv2.SIFT_create(LANDMARKS, contrastThreshold=0.015).detectAndCompute(grey, None)  # type: ignore[attr-defined]
-        if found is None:
-            return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
-        root = np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-6))
-        return np.float32([p.pt for p in points]), root.astype(np.float32)
-
-    @cached_property
     def product(self) -> Floats:
         """Where the product is, (height, width), 0..1; rough."""
         return silhouette(self.rgb)
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        """Everything that can be recognised again."""
+        return _landmarks(self.rgb, None)
+
+    @cached_property
+    def product_landmarks(self) -> Landmarks:
+        """What can be recognised on and around the product; a busy carpet would use up the count."""
+        around = cv2.dilate((self.product > 0.3).astype(np.uint8), np.ones((15, 15), np.uint8))
+        return _landmarks(self.rgb, np.asarray(around, np.uint8))
+
+
+def _landmarks(rgb: NDArray[np.uint8], where: NDArray[np.uint8] | None) -> Landmarks:
+    # Black cloth has few edges over SIFT's usual contrast; local equalising finds its seams.
+    grey = cv2.createCLAHE(2.0, (8, 8)).apply(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
+    points, found = cv2.SIFT_create(LANDMARKS, contrastThreshold=CONTRAST).detectAndCompute(grey, where)  # type: ignore[attr-defined]
+    if found is None:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
+    root = np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-6))
+    return np.array([p.pt for p in points], np.float32), root.astype(np.float32)
 
 
 def view(image: Image.Image, area: int = IMAGE_AREA) -> View:
@@ -60,6 +75,6 @@ def view(image: Image.Image, area: int = IMAGE_AREA) -> View:
 
 
 @lru_cache(maxsize=12)
-def view_of(data: bytes) -> View:
+def view_of(data: bytes, area: int = PHOTO_AREA) -> View:
     """The view of a photo's or reference's encoded bytes; ImageError when they are no picture."""
-    return view(decode(data), PHOTO_AREA)
+    return view(decode(data), area)

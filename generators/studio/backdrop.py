@@ -11,28 +11,25 @@ from generators.studio.colour import Lab, parse_hex, to_lab
 from generators.studio.segment import Floats
 from infra.model import StyleBrief
 
-CLEAR_OF_PRODUCT = 22.0
-"""Lab units by which the backdrop's lightness keeps away from a product of about the same colour."""
+LIGHT_TONES = tuple(range(70, 94))
+"""Lightness of a light studio. Between light and dark lies mud."""
+DARK_TONES = tuple(range(26, 43))
+CLEAR_OF_PRODUCT = 20.0
+"""Lab units that the backdrop keeps from the product's mean colour; a dark one is darker than the product."""
+CALM = 20.0
+"""The most chroma that a backdrop has: the product is the colourful thing in the picture."""
 
 
 def backdrop_colour(brief: StyleBrief, product: Lab) -> Lab:
-    """The brief's backdrop as a studio would paint it: calm, not muddy, and unlike the product."""
+    """The brief's backdrop as a studio would paint it: calm, never muddy, and unlike the product."""
     lightness, a, b = to_lab(parse_hex(brief.palette[0]))
-    lightness = float(np.interp(0.6 * lightness + 40 * brief.brightness, (10, 50, 95), (34, 78, 93)))
-    chroma = float(np.hypot(a, b))
-    calm = min(1.0, 20 / max(chroma, 1e-3))
-    a, b = a * calm, b * calm + 4.0 * brief.warmth
-    return _keep_clear((lightness, a, b), product)
-
-
-def _keep_clear(colour: Lab, product: Lab) -> Lab:
-    lightness, a, b = colour
-    apart = float(np.hypot(a - product[1], b - product[2]))
-    gap = lightness - product[0]
-    if np.hypot(gap, apart) >= CLEAR_OF_PRODUCT:
-        return colour
-    darker, lighter = product[0] - CLEAR_OF_PRODUCT, product[0] + CLEAR_OF_PRODUCT
-    return (lighter if lighter <= 92 else darker), a, b
+    calm = min(1.0, CALM / max(float(np.hypot(a, b)), 1e-3))
+    a, b = a * calm, b * calm + 3.0 * brief.warmth
+    wanted = np.interp(0.6 * lightness + 40 * brief.brightness, (10, 46, 54, 95), (26, 42, 72, 93))
+    aside = float(np.hypot(a - product[1], b - product[2]))
+    clear = [tone for tone in LIGHT_TONES if np.hypot(tone - product[0], aside) >= CLEAR_OF_PRODUCT]
+    clear += [tone for tone in DARK_TONES if product[0] - tone >= 0.7 * CLEAR_OF_PRODUCT]
+    return float(min(clear, key=lambda tone: abs(tone - wanted))), a, b
 
 
 def paint_backdrop(size: tuple[int, int], colour: Lab, brief: StyleBrief) -> Floats:
@@ -48,7 +45,9 @@ def paint_backdrop(size: tuple[int, int], colour: Lab, brief: StyleBrief) -> Flo
     lightness = colour[0] + depth * (0.55 * toward + 0.55 * (pool - 0.62))
     lightness -= (2.5 + 2.5 * brief.contrast) * np.clip(np.hypot(x, y) / 0.7, 0, 1) ** 3
     warm = 1.5 * brief.warmth * (toward + 0.3)
-    lab = np.dstack([np.clip(lightness, 4, 98.5), np.full_like(x, colour[1]), colour[2] + warm]).astype(np.float32)
+    lab = np.dstack([np.clip(lightness, 4, 98.5), np.full_like(x, colour[1]), colour[2] + warm]).astype(
+        np.float32
+    )
     rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
     return cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC).clip(0, 1).astype(np.float32)
 

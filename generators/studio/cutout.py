@@ -15,8 +15,8 @@ from generators.studio.segment import (
     Mask,
     grab,
     saliency,
-    seed_by_place,
-    seed_by_saliency,
+    seed_firmly,
+    seed_loosely,
     tidy,
     without_lookalikes,
 )
@@ -53,7 +53,7 @@ def cut_out(image: Image.Image) -> Cutout | None:
         return None
     height, width = rgb.shape[:2]
     mask = cv2.resize(found.mask.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    mask = cv2.GaussianBlur(mask, (0, 0), max(0.8, 0.5 * width / found.mask.shape[1]))
+    mask = cv2.GaussianBlur(mask, (0, 0), 1.1 * max(1.0, width / found.mask.shape[1]))
     radius = max(2, round(max(height, width) / 200))
     alpha = soften(rgb, (mask > 0.5).astype(np.float32), radius)
     rows, cols = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
@@ -66,10 +66,11 @@ def find(image: Image.Image) -> Find:
     """The product's mask at search size, trusted or not."""
     small = np.asarray(_fit(image, SEARCH_SIDE))
     lab = cv2.cvtColor(cv2.bilateralFilter(small, 7, 30, 5), cv2.COLOR_RGB2LAB).astype(np.float32)
-    by_colour = tidy(grab(lab, seed_by_saliency(saliency(lab))))
-    by_place = tidy(grab(lab, seed_by_place(lab.shape)))
-    mask = without_lookalikes(lab, by_colour)
-    return Find(lab, mask, gather(lab, mask, by_place & ~(by_colour & ~mask)))
+    first = tidy(grab(lab, seed_firmly(saliency(lab))))
+    mask = without_lookalikes(lab, first)
+    raw = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
+    second = tidy(grab(small.astype(np.float32), seed_loosely(raw)))
+    return Find(lab, mask, gather(lab, mask, first, second))
 
 
 def _fit(image: Image.Image, side: int) -> Image.Image:
@@ -77,4 +78,6 @@ def _fit(image: Image.Image, side: int) -> Image.Image:
     if scale == 1.0:
         return image.convert("RGB")
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image.convert("RGB").resize(size, Image.Resampling.BOX if scale < 0.25 else Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image.convert("RGB").resize(
+        size, Image.Resampling.BOX if scale < 0.25 else Image.Resampling.LANCZOS, reducing_gap=2.0
+    )

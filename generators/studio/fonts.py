@@ -112,7 +112,9 @@ def _faces(weight: Weight) -> Iterator[tuple[str, int]]:
 def _families(folders: tuple[Path, ...]) -> tuple[dict[str, str], ...]:
     """The upright faces of each family found: style → path. Noto first: drawn to sit well together."""
     families: dict[str, dict[str, str]] = {}
-    for path in sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in (".ttf", ".otf", ".ttc")):
+    for path in sorted(
+        p for folder in folders for p in folder.rglob("*") if p.suffix in (".ttf", ".otf", ".ttc")
+    ):
         family, _, style = path.stem.partition("-")
         if style in BY_WEIGHT["SemiBold"]:
             families.setdefault(family, {}).setdefault(style, str(path))
@@ -131,7 +133,11 @@ def _font_folders() -> tuple[Path, ...]:
     if sys.platform == "win32":
         return (Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts",)
     shared = os.environ.get("XDG_DATA_DIRS", "/usr/local/share:/usr/share").split(":")
-    return home / ".local/share/fonts", home / ".fonts", *(Path(folder) / "fonts" for folder in shared if folder)
+    return (
+        home / ".local/share/fonts",
+        home / ".fonts",
+        *(Path(folder) / "fonts" for folder in shared if folder),
+    )
 
 
 @cache

@@ -37,22 +37,34 @@ def lay_out(format_: Format, fill: float, *, words: bool, right_to_left: bool = 
     """The boxes of a format; with words, the reading starts on the text's side."""
     if not words:
         return Layout(_centred(format_, fill), None)
-    return _side_by_side(format_, fill, right_to_left) if format_.width > format_.height else _stacked(format_, fill)
+    return (
+        _side_by_side(format_, fill, right_to_left)
+        if format_.width > format_.height
+        else _stacked(format_, fill)
+    )
 
 
 def _centred(format_: Format, fill: float) -> Box:
-    """The product spans `fill` of the shorter side, and may use the longer one a little more freely."""
-    short = min(format_.width, format_.height)
-    share = min(max(fill, 0.55), 0.86)
-    width = round(share * short if format_.width <= format_.height else min(0.86 * format_.width, 1.5 * share * short))
-    height = round(share * short if format_.height <= format_.width else min(0.8 * format_.height, 1.35 * share * short))
-    return Box((format_.width - width) // 2, (format_.height - height) // 2, width, height)
+    """The product spans `fill` of the shorter side; along the longer one it may go further."""
+    width, height = format_.width, format_.height
+    share = min(max(fill, 0.6), 0.84)
+    if width == height:
+        return _around(width / 2, height / 2, share * width, share * height)
+    if width < height:
+        wide = min(share + 0.08, 0.86) * width
+        return _around(width / 2, height / 2, wide, min(0.8 * height, 1.5 * wide))
+    tall = min(share + 0.06, 0.86) * height
+    return _around(width / 2, height / 2, min(0.8 * width, 1.8 * tall), tall)
+
+
+def _around(x: float, y: float, width: float, height: float) -> Box:
+    return Box(round(x - width / 2), round(y - height / 2), round(width), round(height))
 
 
 def _side_by_side(format_: Format, fill: float, right_to_left: bool) -> Layout:
     width, height = format_.width, format_.height
     margin = round(min(0.16 * height, 0.06 * width))
-    room = round(min(0.46 * width, 1.7 * height))
+    room = round(min(0.42 * width, 1.6 * height))
     tall = round(min(max(fill + 0.08, 0.74), 0.88) * height)
     inset = round(max(margin, 0.05 * width))
     product = Box(width - inset - room, (height - tall) // 2, room, tall)
@@ -64,11 +76,12 @@ def _side_by_side(format_: Format, fill: float, right_to_left: bool) -> Layout:
 
 
 def _stacked(format_: Format, fill: float) -> Layout:
+    """Product above words, the two together in the middle of however tall a picture."""
     width, height = format_.width, format_.height
     margin = round(0.09 * width)
-    words = round(min(0.3 * height, 0.75 * width))
-    room = height - words - 2 * margin
     wide = round(min(max(fill + 0.1, 0.7), 0.86) * width)
-    tall = round(min(0.94 * room, 1.5 * wide))
-    product = Box((width - wide) // 2, margin + (room - tall) // 2, wide, tall)
-    return Layout(product, Box(margin, height - margin - words, width - 2 * margin, words))
+    words = round(min(0.3 * height, 0.62 * width))
+    room = min(height - words - 3 * margin, round(1.3 * wide))
+    top = (height - room - margin - words) // 2
+    product = Box((width - wide) // 2, top, wide, room)
+    return Layout(product, Box(margin, product.bottom + margin, width - 2 * margin, words))

@@ -12,12 +12,15 @@ from infra.model import StyleBrief
 
 
 def lying(alpha: Floats, unit: float, brief: StyleBrief) -> Floats:
-    """Shadow strength 0..1 of a product that lies flat under the light; `unit` is the product's size in px."""
-    contact = _cast(alpha, brief, shift=0.006 * unit, blur=0.006 * unit)
-    near = _cast(alpha, brief, shift=0.018 * unit, blur=(0.012 + 0.012 * brief.softness) * unit)
-    far = _cast(alpha, brief, shift=(0.05 - 0.012 * brief.softness) * unit, blur=(0.03 + 0.035 * brief.softness) * unit)
-    hard = 1 - brief.softness
-    return 1 - (1 - 0.26 * contact) * (1 - (0.16 + 0.14 * hard) * near) * (1 - (0.2 + 0.12 * hard) * far)
+    """Shadow strength 0..1 of a product that lies flat under the light; `unit` is the product's size in px.
+
+    Cloth lies close: a thin dark line all round, a near shadow on the far side from the light, a wide faint one.
+    """
+    soft, hard = brief.softness, 1 - brief.softness
+    contact = _cast(alpha, brief, shift=0.0025 * unit, blur=0.0028 * unit)
+    near = _cast(alpha, brief, shift=0.012 * unit, blur=(0.006 + 0.006 * soft) * unit)
+    far = _cast(alpha, brief, shift=(0.038 + 0.012 * hard) * unit, blur=(0.018 + 0.022 * soft) * unit)
+    return 1 - (1 - 0.3 * contact) * (1 - (0.17 + 0.15 * hard) * near) * (1 - (0.16 + 0.12 * hard) * far)
 
 
 def _cast(alpha: Floats, brief: StyleBrief, *, shift: float, blur: float) -> Floats:

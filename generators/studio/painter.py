@@ -57,13 +57,12 @@ class StudioPainter:
         backward = copy is not None and is_right_to_left(copy.headline)
         layout = lay_out(task.format, task.brief.fill, words=copy is not None, right_to_left=backward)
         picture = _compose(task, subject, layout)
-        if copy and layout.text:
-            picture = _with_words(picture, copy, layout.text)
+        text = _set(picture, copy, layout.text) if copy and layout.text else ()
         return Painted(
             data=_jpeg(picture),
             media_type="image/jpeg",
             method="cut-out" if subject.is_cut_out else "framed",
-            text=copy.lines if copy else (),
+            text=text,
             notes=(f"left out, no font has them: {copy.left_out}",) if copy and copy.left_out else (),
         )
 
@@ -130,11 +129,12 @@ def _sharpened(rgba: Bytes, scale: float) -> Bytes:
     return np.dstack([crisp.clip(0, 255).astype(np.uint8), rgba[..., 3]])
 
 
-def _with_words(picture: Image.Image, copy: typeset.Copy, box: Box) -> Image.Image:
-    ground = np.asarray(picture.crop((box.left, box.top, box.right, box.bottom)).resize((64, 32))) / np.float32(255)
-    most_lines = 1 if box.width > 6 * box.height else 3
-    typeset.draw(picture, typeset.set_copy(copy, box, most_lines), typeset.ink_for(ground))
-    return picture
+def _set(picture: Image.Image, copy: typeset.Copy, box: Box) -> tuple[str, ...]:
+    """Sets the copy in the box; returns the lines as they stand in the picture."""
+    lines = typeset.set_copy(copy, box)
+    ground = picture.crop((box.left, box.top, box.right, box.bottom)).resize((64, 32))
+    typeset.draw(picture, lines, typeset.ink_for(np.asarray(ground) / np.float32(255)))
+    return tuple(line.text for line in lines)
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -58,7 +58,9 @@ def geodesic_distance(lab: Floats, side: int = 96) -> Floats:
     """The colour climbed on the gentlest path from the border to each pixel (Wei et al. 2012)."""
     height, width = lab.shape[:2]
     scale = side / max(height, width)
-    small = cv2.resize(lab, (max(8, round(width * scale)), max(8, round(height * scale))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        lab, (max(8, round(width * scale)), max(8, round(height * scale))), interpolation=cv2.INTER_AREA
+    )
     rows, cols = small.shape[:2]
     index = np.arange(rows * cols).reshape(rows, cols)
     steps = [
@@ -69,7 +71,9 @@ def geodesic_distance(lab: Floats, side: int = 96) -> Floats:
     rim = index[ring(small.shape, 0.0)]
     tail = np.concatenate([a.ravel() for a, _, _ in steps] + [np.full(len(rim), source)])
     head = np.concatenate([b.ravel() for _, b, _ in steps] + [rim])
-    cost = np.concatenate([np.maximum(c.ravel() - 3.0, 0.01) for _, _, c in steps] + [np.full(len(rim), 0.01)])
+    cost = np.concatenate(
+        [np.maximum(c.ravel() - 3.0, 0.01) for _, _, c in steps] + [np.full(len(rim), 0.01)]
+    )
     graph = coo_matrix((cost, (tail, head)), shape=(source + 1, source + 1)).tocsr()
     climbed = dijkstra(graph, directed=False, indices=source)[:source].reshape(rows, cols).astype(np.float32)
     return cv2.resize(climbed, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
@@ -82,16 +86,19 @@ def _unit(values: Floats) -> Floats:
 
 def saliency(lab: Floats) -> Floats:
     """0..1 for every pixel: unlike the border, cut off from it by colour, near the middle."""
-    height, width = lab.shape[:2]
+    likeness = 0.5 * _unit(border_distance(lab)) + 0.5 * _unit(geodesic_distance(lab))
+    return _unit(likeness * _near_middle(lab.shape, 0.55))
+
+
+def _near_middle(shape: tuple[int, ...], steepness: float) -> Floats:
+    height, width = shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     from_middle = ((x / width - 0.5) / 0.46) ** 2 + ((y / height - 0.5) / 0.46) ** 2
-    prior = np.exp(-0.55 * from_middle)
-    likeness = 0.5 * _unit(border_distance(lab)) + 0.5 * _unit(geodesic_distance(lab))
-    return _unit((likeness * prior).astype(np.float32))
+    return np.exp(-steepness * from_middle).astype(np.float32)
 
 
-def grab(lab: Floats, trimap: Bytes, rounds: int = 4) -> Mask:
-    """GrabCut from a trimap of cv2.GC_* marks."""
+def grab(pixels: Floats, trimap: Bytes, rounds: int = 4) -> Mask:
+    """GrabCut of three-channel pixels (0..255) from a trimap of cv2.GC_* marks."""
     marks = trimap.copy()
     if not {cv2.GC_FGD, cv2.GC_PR_FGD} & set(np.unique(marks)):
         return np.zeros(marks.shape, bool)
@@ -99,14 +106,18 @@ def grab(lab: Floats, trimap: Bytes, rounds: int = 4) -> Mask:
         return np.ones(marks.shape, bool)
     cv2.setRNGSeed(2)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(lab.clip(0, 255).astype(np.uint8), marks, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    cv2.grabCut(pixels.clip(0, 255).astype(np.uint8), marks, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 
-def seed_by_saliency(salient: Floats) -> Bytes:
-    """Marks from Otsu's threshold on the saliency; the outermost rim is background."""
-    level, _ = cv2.threshold((salient * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    cut = level / 255
+def _otsu(values: Floats) -> float:
+    level, _ = cv2.threshold((values * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    return level / 255
+
+
+def seed_firmly(salient: Floats) -> Bytes:
+    """Marks from Otsu's threshold on a saliency, with what is far to either side of it settled."""
+    cut = _otsu(salient)
     marks = np.full(salient.shape, cv2.GC_PR_BGD, np.uint8)
     marks[salient > cut] = cv2.GC_PR_FGD
     marks[salient > cut + 0.6 * (1 - cut)] = cv2.GC_FGD
@@ -115,10 +126,11 @@ def seed_by_saliency(salient: Floats) -> Bytes:
     return marks
 
 
-def seed_by_place(shape: tuple[int, ...]) -> Bytes:
-    """Marks that know nothing of colour: the product is somewhere inside the frame."""
-    marks = np.full(shape[:2], cv2.GC_PR_FGD, np.uint8)
-    marks[ring(shape, 0.07)] = cv2.GC_BGD
+def seed_loosely(lab: Floats) -> Bytes:
+    """Marks from the border's colours alone, nothing settled but the rim: a second, independent opinion."""
+    salient = _unit(border_distance(lab)) * _near_middle(lab.shape, 0.35)
+    marks = np.where(salient > _otsu(salient), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    marks[ring(lab.shape, 0.01)] = cv2.GC_BGD
     return marks
 
 
@@ -140,7 +152,10 @@ def lookalikes(lab: Floats, mask: Mask) -> Mask:
     if far.sum() < 500 or mask.sum() < 500:
         return np.zeros(mask.shape, bool)
     samples = lab[far]
-    alike = colour_distance(lab, samples[:: max(1, len(samples) // 6000)], 10, 0.01, (5, 2.5, 2.5)) < 1.7
+    samples = samples[:: max(1, len(samples) // 6000)]
+    foreign = np.linalg.norm(lab[..., 1:] - np.median(lab[mask], axis=0)[1:], axis=2) > 12
+    alike = colour_distance(lab, samples, 10, 0.01, (5, 2.5, 2.5)) < 1.7
+    alike |= foreign & (colour_distance(lab, samples, 10, 0.01, (14, 3.5, 3.5)) < 1.7)  # the same in shade
     opened = cv2.morphologyEx((alike & mask).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= 0.003 * mask.sum())
@@ -165,8 +180,14 @@ def tidy(mask: Mask) -> Mask:
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel)
     closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel)
     kept = _pieces(closed.astype(bool), 0.12)
-    holes = ~kept & ~_pieces(~kept, 0.02)
-    return kept | holes
+    return kept | (~kept & ~_pieces(~kept, 0.006))
+
+
+def holes(mask: Mask) -> Mask:
+    """What the mask encloses."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    rim = np.unique(labels[ring(mask.shape, 0.0)])
+    return ~mask & ~np.isin(labels, rim)
 
 
 def _pieces(mask: Mask, share: float) -> Mask:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.studio.segment import Floats, Mask, lookalikes, ring
+from generators.studio.segment import Floats, Mask, holes, lookalikes, ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,13 @@ class Evidence:
     alike: float
 
 
-def gather(lab: Floats, mask: Mask, other: Mask) -> Evidence:
-    """Measures a mask on its photo (Lab, float32)."""
+def gather(lab: Floats, mask: Mask, first: Mask, second: Mask) -> Evidence:
+    """Measures a mask on its photo (Lab, float32), with the first draft of it and an independent opinion."""
+    dropped = first & ~mask
+    other = second & ~dropped
+    doubtful = lookalikes(lab, mask) | (
+        dropped & holes(mask)
+    )  # a gap under an arm, or a pale print: who knows
     steps = _steps(lab, mask)
     inside, outside = _confusions(lab, mask)
     return Evidence(
@@ -50,12 +55,16 @@ def gather(lab: Floats, mask: Mask, other: Mask) -> Evidence:
         leak=inside,
         rough=_roughness(mask),
         loss=outside,
-        alike=float(lookalikes(lab, mask).sum() / max(1, mask.sum())),
+        alike=float(doubtful.sum() / max(1, mask.sum())),
     )
 
 
 STEP = 9.0
 """Lab units (8-bit L scale) between just inside and just outside that an eye takes for an edge."""
+
+
+SAME_GROUND = 14.0
+"""Lab units (8-bit L scale) within which a gap in the product shows the same ground as lies beside it."""
 
 
 def _outlines(mask: Mask) -> list[NDArray[np.float32]]:
@@ -108,6 +117,18 @@ def _roughness(mask: Mask) -> float:
     return lengths[0] / max(lengths[1], 1.0)
 
 
+def _unlike_ground(lab: Floats, mask: Mask, gaps: Mask) -> Mask:
+    """Gaps that may be a print or a lining: not quite in the colour of the ground beside the product."""
+    beside = cv2.dilate(mask.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0
+    ground = lab[beside & ~mask & ~gaps]
+    count, labels = cv2.connectedComponents(gaps.astype(np.uint8), connectivity=4)
+    if not len(ground):
+        return gaps
+    means = (lab[labels == n].mean(axis=0) for n in range(1, count))
+    odd = [n for n, mean in enumerate(means, 1) if np.linalg.norm(mean - ground.mean(axis=0)) > SAME_GROUND]
+    return np.isin(labels, odd)
+
+
 def _confusions(lab: Floats, mask: Mask) -> tuple[float, float]:
     """Shares of the band inside and outside the outline that look more like the other side's far field."""
     size = max(5, round(max(mask.shape) * 0.06)) | 1
@@ -137,9 +158,9 @@ def objections(evidence: Evidence) -> tuple[str, ...]:
         "too small": evidence.area < 0.03,
         "fills the frame": evidence.area > 0.85,
         "cut off by the frame": evidence.touching > 0.03,
-        "too ragged": evidence.rough > 1.12 or evidence.solid < 0.5,
-        "other seeds find something else": evidence.agreement < 0.9,
-        "no edge to cut along": evidence.edged < 0.95 or evidence.gap > 0.04,
+        "too ragged": evidence.rough > 1.12 or evidence.solid < 0.42,
+        "other seeds find something else": evidence.agreement < 0.94,
+        "no edge to cut along": evidence.edged < 0.97 or evidence.gap > 0.006,
         "background in the product": evidence.leak > 0.12 or evidence.alike > 0.006,
         "product in the background": evidence.loss > 0.16,
     }

@@ -39,7 +39,12 @@ class Line:
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom of the ink."""
         left, top, right, bottom = self.font.getbbox(self.text, anchor=self.anchor)
-        return round(self.x + left), round(self.baseline + top), round(self.x + right), round(self.baseline + bottom)
+        return (
+            round(self.x + left),
+            round(self.baseline + top),
+            round(self.x + right),
+            round(self.baseline + bottom),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,51 +75,77 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
-def set_copy(copy: Copy, box: Box, most_lines: int) -> tuple[Line, ...]:
-    """The largest setting that fits the box, its block centred on the box's height."""
-    largest = round(box.height / (1.6 if most_lines == 1 else 3.1))
-    smallest = max(12, round(box.height * 0.06))
-    size = largest
-    while True:
-        headline = font_for(copy.headline, "SemiBold", size)
-        broken = break_lines(copy.headline, headline.getlength, box.width)
-        height = _block_height(len(broken), len(copy.details), size)
-        fits = len(broken) <= most_lines and height <= box.height and _whole_words(copy.headline, broken)
-        if fits or size <= smallest:
+def set_copy(copy: Copy, box: Box) -> tuple[Line, ...]:
+    """The largest setting that fits the box, its block centred on the box's height.
+
+    At the least size that still reads as a headline, words are hyphenated and the end gives way to an ellipsis.
+    """
+    wide = box.width > 5 * box.height
+    most = 2 if wide else 3 if box.width > 1.6 * box.height else 4
+    size, least = (
+        round(box.height / (2.1 if wide else 3.1)),
+        max(12, round(0.105 * min(box.height, box.width))),
+    )
+    while size > least:
+        broken = break_lines(copy.headline, _measure(copy.headline, size), box.width)
+        fits = _block_height(len(broken), copy, box, size) <= box.height
+        if fits and len(broken) <= most and not _hyphens(copy.headline, broken):
             return _placed(copy, broken, box, size)
-        size = max(smallest, round(size * 0.94) if size > 20 else size - 1)
+        size = max(least, min(size - 1, round(size * 0.95)))
+    broken = break_lines(copy.headline, _measure(copy.headline, size), box.width)
+    while most > 1 and _block_height(most, copy, box, size) > box.height:
+        most -= 1
+    return _placed(copy, _cut_short(broken, most, _measure(copy.headline, size), box.width), box, size)
 
 
-def detail_size(size: int) -> int:
-    """The lesser lines' size beside a headline of `size`."""
-    return max(12, round(size * 0.56))
+def _measure(text: str, size: int) -> Callable[[str], float]:
+    return font_for(text, "SemiBold", size).getlength
 
 
-def _block_height(lines: int, details: int, size: int) -> float:
-    return LEADING * size * lines + details * (LEADING * detail_size(size) + 0.34 * size)
+def _detail_size(size: int, box: Box) -> int:
+    """The lesser lines' size beside a headline of `size`; never so small that a price is overlooked."""
+    return max(12, round(0.56 * size), round(0.075 * min(box.height, box.width)))
 
 
-def _whole_words(text: str, broken: list[str]) -> bool:
-    return " ".join(broken).replace(" ", "") == text.replace(" ", "")
+def _block_height(lines: int, copy: Copy, box: Box, size: int) -> float:
+    detail = LEADING * _detail_size(size, box) + 0.34 * size
+    return LEADING * size * lines + detail * len(copy.details)
+
+
+def _hyphens(text: str, broken: list[str]) -> bool:
+    return "".join(broken).replace(" ", "") != text.replace(" ", "")
+
+
+def _cut_short(lines: list[str], most: int, length: Callable[[str], float], width: float) -> list[str]:
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while last and length(last + "…") > width:
+        last = last[:-1]
+    return [*lines[: most - 1], last.rstrip(" -,;") + "…"]
 
 
 def _placed(copy: Copy, broken: list[str], box: Box, size: int) -> tuple[Line, ...]:
     backward = is_right_to_left(copy.headline)
     x, anchor = (box.right, "rs") if backward else (box.left, "ls")
-    top = box.top + (box.height - _block_height(len(broken), len(copy.details), size)) / 2
-    font = font_for(copy.headline, "SemiBold", size)
+    top = box.top + (box.height - _block_height(len(broken), copy, box, size)) / 2
+    font = font_for(copy.headline + "…", "SemiBold", size)
     placed = []
     for text in broken:
         placed.append(Line(text, font, x, round(top + 0.93 * size), anchor))
         top += LEADING * size
     for text in copy.details:
-        small = detail_size(size)
-        while small > 11 and font_for(text, "Medium", small).getlength(text) > box.width:
-            small -= 1
+        small = _detail_size(size, box)
         top += 0.34 * size
-        placed.append(Line(text, font_for(text, "Medium", small), x, round(top + 0.93 * small), anchor))
-        top += LEADING * detail_size(size)
+        placed.append(_detail(text, x, top, box, small, anchor))
+        top += LEADING * small
     return tuple(placed)
+
+
+def _detail(text: str, x: int, top: float, box: Box, size: int, anchor: str) -> Line:
+    while size > 11 and font_for(text, "Medium", size).getlength(text) > box.width:
+        size -= 1
+    return Line(text, font_for(text, "Medium", size), x, round(top + 0.93 * size), anchor)
 
 
 def break_lines(text: str, length: Callable[[str], float], width: float) -> list[str]:
@@ -169,7 +200,12 @@ def ink_for(ground: Floats) -> Rgb:
     dimmest, brightest = (ground.reshape(-1, 3)[i] for i in (level.argmin(), level.argmax()))
     extremes = [(float(c[0]), float(c[1]), float(c[2])) for c in (dimmest, brightest)]
     _, a, b = to_lab(extremes[1])
-    inks = [to_rgb((17, 0.5 * a, 0.5 * b)), to_rgb((98, 0.15 * a, 0.15 * b)), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
+    inks = [
+        to_rgb((17, 0.5 * a, 0.5 * b)),
+        to_rgb((98, 0.15 * a, 0.15 * b)),
+        (0.0, 0.0, 0.0),
+        (1.0, 1.0, 1.0),
+    ]
     worst = [min(contrast(ink, c) for c in extremes) for ink in inks]
     tinted = max((0, 1), key=lambda i: worst[i])
     return inks[tinted] if worst[tinted] >= READABLE else inks[int(np.argmax(worst))]

@@ -33,11 +33,28 @@ def requested_cost(schema: GraphQLSchema, document: DocumentNode, variables: dic
 
     Named fragments are not counted: a guess, and nothing here uses them.
     """
-    operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    operation = _operation(document)
+    if operation.operation is OperationType.MUTATION or not schema.query_type:
+        return MUTATION * len(operation.selection_set.selections)
+    return _cost(schema, operation.selection_set, schema.query_type, variables)
+
+
+def actual_cost(document: DocumentNode, data: Any) -> int:
+    """What a reply cost: the objects in it; for a mutation its full price."""
+    operation = _operation(document)
     if operation.operation is OperationType.MUTATION:
         return MUTATION * len(operation.selection_set.selections)
-    root = schema.query_type
-    return _cost(schema, operation.selection_set, root, variables) if root else 0
+    return max(0, _objects(data) - 1)
+
+
+def _objects(data: Any) -> int:
+    if isinstance(data, dict):
+        return 1 + sum(map(_objects, data.values()))
+    return sum(map(_objects, data)) if isinstance(data, list) else 0
+
+
+def _operation(document: DocumentNode) -> OperationDefinitionNode:
+    return next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
 
 
 def _cost(
@@ -48,8 +65,9 @@ def _cost(
         kind = get_named_type(definition.type)
         if field.selection_set and is_composite_type(kind):
             arguments = {a.name.value: value_from_ast_untyped(a.value, given) for a in field.arguments or ()}
-            size = int(arguments.get("first") or len(arguments.get("ids") or [1]))
-            total += size * (1 + _cost(schema, field.selection_set, kind, given))
+            inside = _cost(schema, field.selection_set, kind, given)
+            first = arguments.get("first")
+            total += max(0, first) * inside if isinstance(first, int) else 1 + inside
     return total
 
 
@@ -71,16 +89,30 @@ class Bucket:
         self._level, self._at = float(self._size), time.monotonic()
         self._turn = threading.Lock()
 
-    def take(self, points: int) -> tuple[bool, dict[str, Any]]:
-        """Whether there were that many points, and the `throttleStatus` after taking them."""
+    def take(self, points: int) -> bool:
+        """Take that many points, unless there are fewer."""
         with self._turn:
-            present = time.monotonic()
-            self._level = min(self._size, self._level + (present - self._at) * self._rate)
-            self._at = present
+            self._fill()
             enough = self._level >= points
             self._level -= points if enough else 0
-            return enough, {
+            return enough
+
+    def give_back(self, points: int) -> None:
+        """Return what a query asked for and did not use."""
+        with self._turn:
+            self._level += points
+
+    def status(self) -> dict[str, float]:
+        """The `throttleStatus` of a reply."""
+        with self._turn:
+            self._fill()
+            return {
                 "maximumAvailable": float(self._size),
                 "currentlyAvailable": int(self._level),
                 "restoreRate": float(self._rate),
             }
+
+    def _fill(self) -> None:
+        present = time.monotonic()
+        self._level = min(self._size, self._level + (present - self._at) * self._rate)
+        self._at = present

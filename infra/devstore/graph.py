@@ -23,7 +23,7 @@ from graphql import (
     validate,
 )
 
-from infra.devstore.cost import MOST_PER_QUERY, Bucket, requested_cost
+from infra.devstore.cost import MOST_PER_QUERY, Bucket, actual_cost, requested_cost
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +65,18 @@ class Admin:
             return _refusal(
                 f"Query cost is {points}, over the limit of {MOST_PER_QUERY}", "MAX_COST_EXCEEDED"
             )
-        enough, status = self._bucket.take(points)
-        spent = points if enough else None
-        cost = {"requestedQueryCost": points, "actualQueryCost": spent, "throttleStatus": status}
-        reply = self._run(document, variables, root) if enough else _refusal("Throttled", "THROTTLED")
+        spent = None
+        if self._bucket.take(points):
+            reply = self._run(document, variables, root)
+            spent = min(points, actual_cost(document, reply.get("data")))
+            self._bucket.give_back(points - spent)
+        else:
+            reply = _refusal("Throttled", "THROTTLED")
+        cost = {
+            "requestedQueryCost": points,
+            "actualQueryCost": spent,
+            "throttleStatus": self._bucket.status(),
+        }
         return reply | {"extensions": {"cost": cost}}
 
     def _run(self, document: DocumentNode, variables: dict[str, Any], root: Root) -> Reply:
@@ -94,9 +102,9 @@ def _formatted(error: GraphQLError) -> Any:
 
 
 def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-    """A field is a key of a view or a method of a root, by its snake_case name."""
+    """A field is a key of a view or a method of a root, by its snake_case name; what a view lacks is null."""
     name = snake(info.field_name)
-    value = source[name] if isinstance(source, Mapping) else getattr(source, name)
+    value = source.get(name) if isinstance(source, Mapping) else getattr(source, name)
     return value(**arguments) if callable(value) else value
 
 

@@ -1,22 +1,20 @@
 """What may be done to the store: one method per field of Mutation, in snake_case.
 
-A method that raises `UserError` changes nothing and answers with `userErrors`, as Shopify does with HTTP 200.
+A method that raises `UserError` changes nothing and answers with `userErrors`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.devstore.media import add_media
 from infra.devstore.naming import free_handle, safe_name
+from infra.devstore.refusals import UserError, alt_text, money, mutation
 from infra.devstore.state import Job, Media, Metafield, Product, Subscription, gid, now, number_of
 from infra.devstore.uploads import new_target
 from infra.devstore.views import (
@@ -32,32 +30,6 @@ from infra.devstore.views import (
 from infra.devstore.webhooks import Outbox
 
 MOST_MEDIA = 250
-MOST_ALT = 512
-
-Args = ParamSpec("Args")
-Me = TypeVar("Me", bound="Mutations")
-
-
-class UserError(Exception):
-    """A user error: what is wrong, its code, and the path of the input that is to blame."""
-
-    def __init__(self, message: str, code: str = "INVALID", field: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.code, self.field = code, field
-
-
-def mutation(method: Callable[Concatenate[Me, Args], View]) -> Callable[Concatenate[Me, Args], View]:
-    """All or nothing: what the method changed before a UserError is undone."""
-
-    def guarded(self: Me, /, *args: Args.args, **kwargs: Args.kwargs) -> View:
-        try:
-            with self.session.begin_nested():
-                return {"user_errors": [], "media_user_errors": []} | method(self, *args, **kwargs)
-        except UserError as refusal:
-            error = {"message": str(refusal), "code": refusal.code, "field": list(refusal.field) or None}
-            return {"user_errors": [error], "media_user_errors": [error]}
-
-    return guarded
 
 
 @dataclass(frozen=True)
@@ -94,25 +66,30 @@ class Mutations:
 
     @mutation
     def product_delete(self, input: View) -> View:
-        """The product goes for good; its images stay among the files (a guess)."""
+        """The product goes for good, with the images that no other product shows."""
         found = self._product(input["id"])
+        its_own = [m for m in found.media if m.products == [found]]
         for field in self.session.scalars(select(Metafield).filter_by(owner=gid("Product", found.id))):
             self.session.delete(field)
         self.outbox.deleted(self.session, found)
         self.session.delete(found)
+        self.session.flush()
+        for media in its_own:
+            self.session.refresh(media)
+            self.session.delete(media)
         return {"deleted_product_id": input["id"]}
 
     @mutation
     def product_variants_bulk_update(self, product_id: str, variants: list[View]) -> View:
         """Set the price of the product's one variant."""
-        found = self._product(product_id)
+        found = self._product(product_id, code="PRODUCT_DOES_NOT_EXIST")
         for variant in variants:
             if number_of(variant.get("id") or "", "ProductVariant") != found.id:
                 raise UserError(
                     "Product variant does not exist", "PRODUCT_VARIANT_DOES_NOT_EXIST", ("variants", "id")
                 )
             if variant.get("price") is not None:
-                found.price = _money(variant["price"])
+                found.price = money(variant["price"])
         self.outbox.updated(self.session, found)
         return {"product": self._view(found), "product_variants": [variant_view(found)]}
 
@@ -137,7 +114,7 @@ class Mutations:
             if media.status != "READY":
                 raise UserError("Non-ready files cannot be updated.", "NON_READY_STATE", ("files", "id"))
             if wanted.get("alt") is not None:
-                media.alt = _alt(wanted["alt"])
+                media.alt = alt_text(wanted["alt"])
                 changed |= {product.id: product for product in media.products}
             for product in map(self._referenced, wanted.get("references_to_add") or []):
                 self._attach(product, [media])
@@ -200,7 +177,8 @@ class Mutations:
         for metafield in wanted.get("metafields") or []:
             self._set_metafield(metafield | {"owner_id": gid("Product", product.id)})
         self._attach(
-            product, [add_media(self.session, m["original_source"], _alt(m.get("alt"))) for m in media or []]
+            product,
+            [add_media(self.session, m["original_source"], alt_text(m.get("alt"))) for m in media or []],
         )
         self.session.flush()
 
@@ -220,7 +198,7 @@ class Mutations:
         )
         if old and mode == "RAISE_ERROR":
             raise UserError("Filename is already in use", "FILENAME_ALREADY_EXISTS", ("files", "filename"))
-        made = add_media(self.session, source, _alt(wanted.get("alt")), filename)
+        made = add_media(self.session, source, alt_text(wanted.get("alt")), filename)
         if old and mode == "REPLACE":
             old.source, old.alt, old.status = made.source, made.alt, "UPLOADED"
             self.session.expunge(made)
@@ -244,7 +222,7 @@ class Mutations:
 
     def _set_metafield(self, wanted: View) -> Metafield:
         owner, namespace, key = wanted["owner_id"], wanted.get("namespace") or "custom", wanted["key"]
-        self._product(owner)
+        self._product(owner, code="INVALID")
         if wanted.get("type") == "file_reference":
             self._media(wanted["value"], code="INVALID_VALUE")
         found = find_metafield(self.session, owner, namespace, key)
@@ -274,19 +252,3 @@ class Mutations:
 
     def _view(self, product: Product) -> View:
         return product_view(product, self.session, self.base_url)
-
-
-def _alt(text: str | None) -> str:
-    if len(text or "") > MOST_ALT:
-        raise UserError(f"Alt text is over {MOST_ALT} characters", "ALT_VALUE_LIMIT_EXCEEDED", ("alt",))
-    return text or ""
-
-
-def _money(text: str) -> str:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
-        raise UserError("Price must be a number that is not negative", field=("variants", "price"))
-    return f"{amount:.2f}"

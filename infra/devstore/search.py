@@ -30,7 +30,8 @@ def matches(query: str | None, fields: dict[str, Any]) -> bool:
     A field may hold a str, an int or a list of str; a term without a field looks into "default". Shopify
     ignores a field that it does not know; this store complains, so that no filter is silently lost.
     """
-    return all(_term(match, fields) for match in TERM.finditer(query or "") if match["word"] != "AND")
+    met = [_term(match, fields) for match in TERM.finditer(query or "") if match["word"] != "AND"]
+    return all(met)
 
 
 def _term(match: re.Match[str], fields: dict[str, Any]) -> bool:

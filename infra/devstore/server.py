@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,10 +19,10 @@ from infra.devstore.loading import load_rows
 from infra.devstore.media import Processor
 from infra.devstore.mutations import Mutations
 from infra.devstore.queries import Queries
-from infra.devstore.serving import Server
 from infra.devstore.state import Media, Product, State, number_of
 from infra.devstore.uploads import FileStore, forget_expired, open_target
 from infra.devstore.webhooks import API_VERSION, RETRY_SECONDS, Couriers, Outbox
+from infra.wsgi import address, bind, serving
 
 MOST_UPLOAD = 64 * 1024 * 1024
 """Bytes. Over the 20 MB of an image, so that it is processing that refuses a large one, as in Shopify."""
@@ -53,25 +54,27 @@ class LocalStore:
         self._state = State(folder)
         self._files = FileStore(folder)
         self._admin = Admin(restore_rate)
-        self._server = Server(self._app(), port=port, most_bytes=MOST_UPLOAD)
-        self.port = self._server.port
-        self.url = f"http://127.0.0.1:{self.port}/{shop}"
+        self._listener = bind("127.0.0.1", port)
+        self.url = f"{address(self._listener)}/{shop}"
         self._couriers = Couriers(self._state, shop, client_secret, retry_seconds)
         self._outbox = Outbox(self.url, self._couriers.wake)
+        self._open = ExitStack()
         self._processor = Processor(self._state, self._files, self._outbox, media_delay)
 
     def __enter__(self) -> Self:
         with self._state.begin() as session:
             forget_expired(session, self._files)
-        for part in (self._processor, self._couriers, self._server):
-            part.start()
+        self._processor.start()
+        self._couriers.start()
+        self._open.enter_context(serving(self._app(), self._listener))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for part in (self._server, self._couriers, self._processor):
-            part.stop()
+        self._open.close()
+        self._couriers.stop()
+        self._processor.stop()
         self._state.close()
 
     def load(self, rows: Iterable[CatalogRow]) -> dict[str, str]:

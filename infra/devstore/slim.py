@@ -151,14 +151,17 @@ def _named(node: Node) -> Iterator[str]:
     return iter(names)
 
 
+def read_schema(path: Path) -> GraphQLSchema:
+    """The published schema, without its descriptions."""
+    text = gzip.decompress(path.read_bytes())
+    published = json.loads(text, object_hook=lambda node: node | {"description": None})
+    return build_client_schema(published["data"], assume_valid=True)
+
+
 def main(path: Path) -> None:
     """Write admin.graphql beside this file."""
-    published = json.loads(
-        gzip.decompress(path.read_bytes()), object_hook=lambda node: node | {"description": None}
-    )
-    schema = build_client_schema(published["data"], assume_valid=True)
     documents = [parse(file.read_text("utf-8")) for file in sorted(DOCUMENTS.glob("*.graphql"))]
-    (HERE / "admin.graphql").write_text(slim(schema, documents), "utf-8")
+    (HERE / "admin.graphql").write_text(slim(read_schema(path), documents), "utf-8")
 
 
 if __name__ == "__main__":

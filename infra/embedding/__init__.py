@@ -1,4 +1,4 @@
-"""Photos and texts as vectors of one space: the port, and the embedder that needs no weights and no network."""
+"""Photos and texts as vectors of one space: the port, and the embedder that needs no weights."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +11,15 @@ from PIL import Image
 
 from infra.embedding import descriptors
 from infra.embedding.colours import RGB, colours_in
+from infra.embedding.descriptors import distinct, unit
 from infra.pixels import decode
 from infra.silhouette import silhouette
 
 PHOTO_SIZE = 192
 """Pixels of the longer side that a photo is looked at with."""
 
-CELLS = 6
-
-WEIGHTS = {"outline": 1.0, "inner_lines": 0.5, "texture": 0.5, "colour": 0.3}
-"""How far each block counts; a product's likeness is the sum of its blocks' likenesses times weight squared."""
+WEIGHTS = {"outline": 1.0, "inner_lines": 0.5, "texture": 0.5, "colour": 0.4}
+"""How far each block counts: a likeness is the mean of its blocks' likenesses, by weight squared."""
 
 _SHADING = (0.7, 0.85, 1.0, 1.1)
 """A cloth of one colour, as light and folds show it."""
@@ -35,9 +35,7 @@ class BuiltinEmbedder:
 
     name = "builtin-1"
     dimension = (
-        descriptors.ORIENTATIONS * CELLS * (CELLS // 2) * 3 // 2
-        + descriptors.TEXTURE_BINS
-        + descriptors.COLOUR_BINS
+        descriptors.OUTLINE_BINS + descriptors.LINE_BINS + descriptors.TEXTURE_BINS + descriptors.COLOUR_BINS
     )
 
     def embed_images(self, images: Sequence[bytes]) -> NDArray[np.float32]:
@@ -64,16 +62,25 @@ def _embed_photo(data: bytes) -> NDArray[np.float32]:
     rgb = np.asarray(image)
     photo, mask = descriptors.framed(rgb, silhouette(rgb))
     blocks = {
-        "outline": descriptors.outline(mask, CELLS),
-        "inner_lines": descriptors.inner_lines(photo, mask, CELLS),
-        "texture": descriptors.texture(photo, mask),
+        "outline": distinct(descriptors.outline(mask), _plain_outline()),
+        "inner_lines": distinct(descriptors.inner_lines(photo, mask), _even(descriptors.LINE_BINS)),
+        "texture": distinct(descriptors.texture(photo, mask), _even(descriptors.TEXTURE_BINS)),
         "colour": descriptors.colour(photo, mask),
     }
-    return descriptors.unit(np.concatenate([WEIGHTS[name] * block for name, block in blocks.items()]))
+    return unit(np.concatenate([WEIGHTS[name] * block for name, block in blocks.items()]))
+
+
+@cache
+def _plain_outline() -> NDArray[np.float32]:
+    return descriptors.plain_outline()
+
+
+def _even(size: int) -> NDArray[np.float32]:
+    return unit(np.ones(size))
 
 
 def _swatch(colours: list[RGB]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """A picture of cloths of these colours, and the mask that is all of it."""
-    cloths = np.float32(colours)[:, None, :] * np.float32(_SHADING)[None, :, None]
+    cloths = np.array(colours)[:, None, :] * np.array(_SHADING)[None, :, None]
     rgb = np.clip(cloths, 0, 255).astype(np.uint8)
     return rgb, np.ones(rgb.shape[:2], np.float32)

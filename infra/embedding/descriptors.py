@@ -1,4 +1,4 @@
-"""What a garment looks like, in numbers: outline, inner lines, colour, texture. Each block has length 1 or 0."""
+"""What a garment looks like, in numbers: outline, inner lines, colour, texture; blocks of length 1 or 0."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 Plane = NDArray[np.float32]
 
@@ -13,59 +14,70 @@ SIDE = 64
 """Pixels of the square that a garment's bounding box is brought to."""
 
 MARGIN = 1.08
+CELLS = 6
+"""Rows and columns of the layouts; a layout is folded left on right."""
+
 ORIENTATIONS = 12
 LIGHTNESS = np.linspace(0, 100, 5)
 CHROMA = np.linspace(-33, 33, 7)
-COLOUR_BINS = len(LIGHTNESS) * len(CHROMA) ** 2
+
+OUTLINE_BINS = ORIENTATIONS * CELLS * CELLS // 2
+LINE_BINS = OUTLINE_BINS // 2
 TEXTURE_BINS = 20
+COLOUR_BINS = len(LIGHTNESS) * len(CHROMA) ** 2
+
+COMMON_SHARE = 0.8
+"""How much of the common part is taken out; all of it would leave noise where nothing is special."""
 
 
-def framed(rgb: NDArray[np.uint8], mask: Plane) -> tuple[NDArray[np.uint8], Plane]:
+def framed(rgb: Pixels, mask: Plane) -> tuple[Pixels, Plane]:
     """Photo and mask, cut to a square around the mask's box and brought to SIDE x SIDE; proportions stay."""
     top, bottom = _extent(mask.sum(axis=1))
     left, right = _extent(mask.sum(axis=0))
     scale = SIDE / (max(bottom - top, right - left) * MARGIN)
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-    inner = scale * rgb.shape[0] / small.shape[0], scale * rgb.shape[1] / small.shape[1]
-    shift = SIDE / 2 - scale * (left + right) / 2, SIDE / 2 - scale * (top + bottom) / 2
-    to_photo = np.array([[inner[1], 0, shift[0]], [0, inner[0], shift[1]]])
-    to_mask = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    shift_x, shift_y = SIDE / 2 - scale * (left + right) / 2, SIDE / 2 - scale * (top + bottom) / 2
+    height, width = rgb.shape[:2]
+    # Averaged before it is warped: warping alone picks single pixels, and carpets turn to noise.
+    size = max(round(width * min(scale, 1)), 1), max(round(height * min(scale, 1)), 1)
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    to_photo = np.array([[scale * width / size[0], 0, shift_x], [0, scale * height / size[1], shift_y]])
+    to_mask = np.array([[scale, 0, shift_x], [0, scale, shift_y]])
     photo = cv2.warpAffine(small, to_photo, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(photo, np.uint8), np.asarray(cv2.warpAffine(mask, to_mask, (SIDE, SIDE)), np.float32)
 
 
-def outline(mask: Plane, cells: int) -> Vector:
-    """Where the garment's edge runs and which way it faces, cell by cell; a mirrored garment gives the same."""
-    layout = _gradients(cv2.GaussianBlur(mask, (0, 0), 1.0), np.ones_like(mask), cells)
-    mirrored = layout[(ORIENTATIONS // 2 - np.arange(ORIENTATIONS)) % ORIENTATIONS][:, :, ::-1]
-    return unit(np.sqrt((layout + mirrored)[:, :, : cells // 2]))
+def outline(mask: Plane) -> Vector:
+    """Where the garment's edge runs and which way it faces, by cells; a mirrored garment gives the same."""
+    layout = _gradients(mask, np.ones_like(mask))
+    mirrored = layout[(ORIENTATIONS // 2 - np.arange(ORIENTATIONS)) % ORIENTATIONS, :, ::-1]
+    return unit(np.sqrt((layout + mirrored)[:, :, : CELLS // 2]))
 
 
-def inner_lines(rgb: NDArray[np.uint8], mask: Plane, cells: int) -> Vector:
+def inner_lines(rgb: Pixels, mask: Plane) -> Vector:
     """Seams, buttons, collars and prints: edges inside the mask, whichever side is the darker."""
-    layout = _gradients(cv2.GaussianBlur(_lightness(rgb), (0, 0), 1.0), _inside(mask), cells)
+    layout = _gradients(_lightness(rgb), _inside(mask))
     half = ORIENTATIONS // 2
     layout = layout[:half] + layout[half:]
-    mirrored = layout[(half - np.arange(half)) % half][:, :, ::-1]
-    return unit(np.sqrt((layout + mirrored)[:, :, : cells // 2]))
+    mirrored = layout[(half - np.arange(half)) % half, :, ::-1]
+    return unit(np.sqrt((layout + mirrored)[:, :, : CELLS // 2]))
 
 
-def colour(rgb: NDArray[np.uint8], mask: Plane) -> Vector:
+def colour(rgb: Pixels, mask: Plane) -> Vector:
     """Shares of the perceptual colours inside the mask: CIE Lab, chroma compressed, linear soft bins.
 
     Square roots make the inner product of two such blocks the Bhattacharyya coefficient of their colours.
     """
     weights = _inside(mask).ravel()
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
-    lab, weights = lab[weights > 0.5], weights[weights > 0.5]
+    garment = (rgb.reshape(-1, 1, 3)[weights >= weights.max() / 2] / 255).astype(np.float32)
+    lab = np.asarray(cv2.cvtColor(garment, cv2.COLOR_RGB2LAB), np.float32).reshape(-1, 3)
     # Eyes tell beige from grey sooner than one strong red from another.
     chroma = lab[:, 1:] / (1 + np.linalg.norm(lab[:, 1:], axis=1, keepdims=True) / 50)
     light, a, b = _soft(lab[:, 0], LIGHTNESS), _soft(chroma[:, 0], CHROMA), _soft(chroma[:, 1], CHROMA)
-    shares = np.einsum("n,nl,na,nb->lab", weights, light, a, b, optimize=True)
+    shares = np.einsum("nl,na,nb->lab", light, a, b, optimize=True)
     return unit(np.sqrt(shares))
 
 
-def texture(rgb: NDArray[np.uint8], mask: Plane) -> Vector:
+def texture(rgb: Pixels, mask: Plane) -> Vector:
     """Uniform, rotation-invariant local binary patterns inside the mask, at one and two pixels.
 
     Ojala et al. 2002, https://doi.org/10.1109/TPAMI.2002.1017623
@@ -82,6 +94,20 @@ def texture(rgb: NDArray[np.uint8], mask: Plane) -> Vector:
     return unit(np.sqrt(np.concatenate(histograms)))
 
 
+def plain_outline() -> Vector:
+    """The outline that any compact thing has: the mean of a disc, a tall and a wide ellipse, and a block."""
+    y, x = (np.mgrid[0:SIDE, 0:SIDE] + 0.5) / SIDE * 2 - 1
+    shapes = ((1.0, 1.0, 2), (0.7, 1.0, 2), (1.0, 0.7, 2), (0.8, 0.9, 6))
+    masks = [np.abs(x * MARGIN / w) ** power + np.abs(y * MARGIN / h) ** power < 1 for w, h, power in shapes]
+    return unit(np.sum([outline(mask.astype(np.float32)) for mask in masks], axis=0))
+
+
+def distinct(block: Vector, common: Vector) -> Vector:
+    """A block without most of what it shares with every other (`common`, length 1), so that unlike things
+    are near 0 and not all near 0.7."""
+    return unit(block - COMMON_SHARE * (block @ common) * common)
+
+
 def unit(values: NDArray[np.floating]) -> Vector:
     """Flat and of length 1; zeros stay zeros."""
     flat = np.asarray(values, np.float32).ravel()
@@ -95,18 +121,18 @@ def _extent(profile: NDArray[np.floating]) -> tuple[int, int]:
     return int(np.searchsorted(shares, 0.01)), int(np.searchsorted(shares, 0.99)) + 1
 
 
-def _gradients(plane: Plane, weights: Plane, cells: int) -> NDArray[np.float32]:
-    """Gradient energy (ORIENTATIONS, cells, cells), shared linearly between neighbouring directions and cells."""
-    dx, dy = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
+def _gradients(plane: Plane, weights: Plane) -> NDArray[np.float32]:
+    """Gradient energy (ORIENTATIONS, CELLS, CELLS), shared between neighbouring directions and cells."""
+    smooth = cv2.GaussianBlur(plane, (0, 0), 1.0)
+    dx, dy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     energy = np.hypot(dx, dy) * weights
     turn = np.mod(np.arctan2(dy, dx) / (2 * np.pi), 1) * ORIENTATIONS
-    lower = np.floor(turn).astype(np.int64)
-    share = turn - lower
-    layout = np.empty((ORIENTATIONS, cells, cells), np.float32)
-    for k in range(ORIENTATIONS):
-        part = energy * ((lower % ORIENTATIONS == k) * (1 - share) + ((lower + 1) % ORIENTATIONS == k) * share)
-        blurred = cv2.GaussianBlur(part.astype(np.float32), (0, 0), SIDE / cells / 2.5)
-        layout[k] = cv2.resize(blurred, (cells, cells), interpolation=cv2.INTER_AREA)
+    layout = np.empty((ORIENTATIONS, CELLS, CELLS), np.float32)
+    for direction in range(ORIENTATIONS):
+        apart = np.abs(turn - direction)
+        share = np.clip(1 - np.minimum(apart, ORIENTATIONS - apart), 0, 1)
+        blurred = cv2.GaussianBlur(energy * share, (0, 0), SIDE / CELLS / 2.5)
+        layout[direction] = cv2.resize(blurred, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     return layout
 
 
@@ -116,11 +142,12 @@ def _inside(mask: Plane) -> Plane:
     return eroded if eroded.sum() > 30 else mask
 
 
-def _lightness(rgb: NDArray[np.uint8]) -> Plane:
+def _lightness(rgb: Pixels) -> Plane:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 0], np.float32)
 
 
 def _soft(values: NDArray[np.floating], centres: NDArray[np.floating]) -> NDArray[np.float32]:
     """(n, len(centres)): each value shared between its two nearest centres."""
     step = centres[1] - centres[0]
-    return np.clip(1 - np.abs(values[:, None] - centres[None]) / step, 0, 1).astype(np.float32)
+    apart = np.abs(values[:, None] - centres[None]) / step
+    return np.asarray(np.clip(1 - apart, 0, 1), np.float32)

@@ -82,7 +82,7 @@ class Webhook:
 
 
 class Receiver:
-    """A real HTTP server that takes webhooks; `answer` is the status it gives, `stall` an event it waits for."""
+    """An HTTP server that takes webhooks; `answer` is the status it gives, `stall` an event it waits for."""
 
     def __init__(self, port: int = 0) -> None:
         self.arrived: queue.Queue[Webhook] = queue.Queue()

@@ -31,7 +31,9 @@ def test_a_missing_blob_is_not_found(blobs: Blobs) -> None:
         blobs.read("a/b")
 
 
-@pytest.mark.parametrize("key", ["", "/etc/passwd", "a/../b", "a//b", "a/.hidden", "a/b\x00", "a\\b", "a/" + "x" * 300])
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "a/../b", "a//b", "a/.hidden", "a/b\x00", "a\\b", "a/" + "x" * 300]
+)
 def test_a_key_cannot_leave_its_folder(blobs: Blobs, key: str) -> None:
     with pytest.raises(InputError):
         blobs.write(key, b"")
@@ -39,7 +41,9 @@ def test_a_key_cannot_leave_its_folder(blobs: Blobs, key: str) -> None:
         blobs.read(key)
 
 
-def test_a_write_that_breaks_off_leaves_the_old_bytes_and_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_breaks_off_leaves_the_old_bytes_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blobs = FolderBlobs(tmp_path)
     blobs.write("a/b", b"old")
 

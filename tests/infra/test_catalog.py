@@ -27,7 +27,15 @@ def write(folder: Path, *rows: str, header: str = HEADER, end: str = "\n", start
 
 
 def row(product_id: str = "P1", image: str = "a.jpg", **changes: str) -> str:
-    cells = {"category": "Coats", "color": "navy", "style": "", "season": "", "sales": "12", "text": "Warm", "price": "9.90"}
+    cells = {
+        "category": "Coats",
+        "color": "navy",
+        "style": "",
+        "season": "",
+        "sales": "12",
+        "text": "Warm",
+        "price": "9.90",
+    }
     return ",".join([product_id, image, *(cells | changes).values()])
 
 
@@ -93,7 +101,9 @@ def test_broken_photos_name_file_and_row(folder: Path) -> None:
     assert [one.id for one in found.rows] == ["P0"]
     for number, (name, problem) in enumerate(zip(names, found.problems, strict=True), start=3):
         assert problem.id == name
-        assert problem.message.startswith(f"products.csv row {number}: the photo images/{name} cannot be used: ")
+        assert problem.message.startswith(
+            f"products.csv row {number}: the photo images/{name} cannot be used: "
+        )
 
 
 @pytest.mark.parametrize("path", ["../secret.jpg", "/etc/hostname", "..", "images/../../secret.jpg"])
@@ -108,7 +118,9 @@ def test_the_second_of_two_equal_ids_is_set_aside(folder: Path) -> None:
     assert read_products(folder).rows[0].price == Decimal("9.90")
 
 
-@pytest.mark.parametrize("change", [{"sales": "many"}, {"sales": "-3"}, {"price": "free"}, {"price": "NaN"}, {"category": ""}])
+@pytest.mark.parametrize(
+    "change", [{"sales": "many"}, {"sales": "-3"}, {"price": "free"}, {"price": "NaN"}, {"category": ""}]
+)
 def test_a_cell_that_makes_no_sense_sets_its_row_aside(folder: Path, change: dict[str, str]) -> None:
     assert "row 2" in only_problem(write(folder, row(**change), row("P2")))
 

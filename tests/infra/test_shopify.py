@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from devstore_kit import SHOP, TOKEN, Receiver, client_of, ended, open_store, picture, until, upload_file
 
 from infra import shopify_replies as replies
+from infra.catalog import CatalogRow
 from infra.devstore.server import LocalStore
-from infra.errors import NotFound, Refused, Throttled, Unavailable
+from infra.errors import NotFound, OutsideError, Refused, Throttled, Unavailable
 from infra.shopify import Shopify
 
 DOCUMENTS = {path.stem for path in (Path(replies.__file__).parent / "graphql").glob("*.graphql")}
@@ -26,11 +28,22 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStore]:
         yield opened
 
 
+class NotingShopify(Shopify):
+    """Notes the names of the documents it sends."""
+
+    sent: ClassVar[set[str]] = set()
+
+    def _ask(self, name: str, **variables: Any) -> Any:
+        self.sent.add(name)
+        return super()._ask(name, **variables)
+
+
 @pytest.fixture(scope="module")
 def client(store: LocalStore) -> Iterator[Shopify]:
-    opened = client_of(store)
+    opened = NotingShopify(store.url, store.shop, TOKEN)
     yield opened
     opened.close()
+    assert opened.sent == DOCUMENTS, "the tests in this file send every document"
 
 
 def test_shop_tells_name_domain_and_currency(client: Shopify) -> None:
@@ -43,7 +56,7 @@ def test_a_product_comes_back_as_it_was_listed(client: Shopify) -> None:
         "Red & white knit",
         "Sweaters",
         price=Decimal("19.9"),
-        description="Soft & <warm>",
+        description="<p>Soft &amp; <b>warm</b>&nbsp;wool</p><script>x</script>",
         tags=["color:red", "Style: casual", "season:winter", "new in"],
         hint="on a chair",
         photo=picture(),
@@ -51,9 +64,18 @@ def test_a_product_comes_back_as_it_was_listed(client: Shopify) -> None:
     )
     product = until(lambda: (p := client.product(product_id)) and p.photos and p)
     assert product.id == product_id
-    assert (product.title, product.category, product.price) == ("Red & white knit", "Sweaters", Decimal("19.90"))
-    assert (product.color, product.style, product.season, product.tags) == ("red", "casual", "winter", ("new in",))
-    assert (product.description, product.hint) == ("Soft & <warm>", "on a chair")
+    assert (product.title, product.category, product.price) == (
+        "Red & white knit",
+        "Sweaters",
+        Decimal("19.90"),
+    )
+    assert (product.color, product.style, product.season, product.tags) == (
+        "red",
+        "casual",
+        "winter",
+        ("new in",),
+    )
+    assert (product.description, product.hint) == ("Soft & warm wool", "on a chair")
     assert (product.status, product.currency, product.handle) == ("ACTIVE", "USD", "red-white-knit")
     assert before <= product.updated_at <= datetime.now(UTC)
     assert [(p.filename, p.alt) for p in product.photos] == [("knit.jpg", "Red & white knit")]
@@ -157,14 +179,126 @@ def test_units_sold_are_paged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert client.units_sold(90) == {made[n]: n for n in range(1, 5)}
 
 
-def test_every_document_is_sent(client: Shopify, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: set[str] = set()
-    execute = client._execute
+def test_no_sales_are_an_empty_report(client: Shopify) -> None:
+    assert client.units_sold(30) == {}
 
-    def noting(name: str, **variables: Any) -> Any:
-        sent.add(name)
-        return execute(name, **variables)
 
-    monkeypatch.setattr(client, "_execute", noting)
-    client.shop()
-    test_a_product_comes_back_as_it_was_listed.__wrapped__ if False else None  # noqa: B018
+def test_a_report_that_the_store_cannot_make_is_refused(
+    client: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.shopify.SALES_REPORT", "FROM orders SHOW everything")
+    with pytest.raises(Refused, match="units_sold: the local store only reports"):
+        client.units_sold(30)
+
+
+def test_a_wrong_token_is_refused_and_never_told(store: LocalStore) -> None:
+    client = client_of(store, token="shpat_of_someone_else")
+    with pytest.raises(Refused, match="shop: the store answered 401") as caught:
+        client.shop()
+    assert "shpat" not in f"{caught.value!r} {client!r}"
+
+
+def test_another_shop_is_not_found(store: LocalStore) -> None:
+    url = store.url.replace(SHOP, "other.myshopify.com")
+    with pytest.raises(NotFound, match="no such shop"):
+        Shopify(url, "other.myshopify.com", TOKEN).shop()
+
+
+def test_an_empty_bucket_throttles_and_says_for_how_long(tmp_path: Path) -> None:
+    with open_store(tmp_path, restore_rate=1) as store:
+        client = client_of(store)
+        client.create_product("First", "Hats")
+        client.create_product("Second", "Hats")
+        with pytest.raises(Throttled) as caught:
+            client.create_product("Third", "Hats")
+        assert 0 < caught.value.retry_after <= 10
+        assert caught.value.can_retry
+
+
+def test_pages_wait_for_the_bucket_and_all_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    sleep = time.sleep
+    monkeypatch.setattr("infra.shopify.time.sleep", lambda seconds: (waits.append(seconds), sleep(seconds)))
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(picture())
+    row = CatalogRow(id="", image_path=photo, title="Hat", category="Hats")
+    with open_store(tmp_path / "store", restore_rate=40) as store:
+        store.load(replace(row, id=str(number)) for number in range(51))
+        assert len(list(client_of(store).products())) == 51
+    assert sum(waits) > 0
+
+
+def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        client = client_of(store)
+        client.shop()
+    with pytest.raises(Unavailable, match="shop: kit-shop"):
+        client.shop()
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "error", "wait"),
+    [
+        (429, {"Retry-After": "3.5"}, Throttled, 3.5),
+        (429, {}, Throttled, 2.0),
+        (500, {}, Unavailable, None),
+        (503, {}, Unavailable, None),
+        (408, {}, Unavailable, None),
+        (401, {}, Refused, None),
+        (403, {}, Refused, None),
+        (402, {}, Refused, None),
+        (302, {}, Refused, None),
+        (404, {}, NotFound, None),
+    ],
+)
+def test_each_http_status_has_its_error(
+    status: int, headers: dict[str, str], error: type[OutsideError], wait: float | None
+) -> None:
+    with pytest.raises(error) as caught:
+        replies.read_status("shop", status, headers)
+    assert type(caught.value) is error
+    assert getattr(caught.value, "retry_after", None) == wait
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ({"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}, Throttled),
+        ({"errors": [{"message": "oops", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}, Unavailable),
+        ({"errors": [{"message": "denied", "extensions": {"code": "ACCESS_DENIED"}}]}, Refused),
+        ({"errors": [{"message": "no such field"}]}, Refused),
+        ({"errors": "Not a list"}, Refused),
+        ({}, Unavailable),
+    ],
+)
+def test_each_graphql_error_has_its_error(reply: dict[str, Any], error: type[OutsideError]) -> None:
+    with pytest.raises(error, match="shop: ") as caught:
+        replies.read_reply("shop", reply)
+    assert type(caught.value) is error
+
+
+def test_sales_are_read_from_either_kind_of_id_and_figure() -> None:
+    rows = [
+        {"product_id": 7, "net_items_sold": 3},
+        {"product_id": "gid://shopify/Product/8", "net_items_sold": "4"},
+        {"product_id": "9", "net_items_sold": "5.0"},
+        {"product_id": None, "net_items_sold": 6},
+    ]
+    gid = "gid://shopify/Product/"
+    assert replies.sales(rows) == {f"{gid}7": 3, f"{gid}8": 4, f"{gid}9": 5}
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("", ""),
+        ("plain", "plain"),
+        ("<p>One</p><p>two</p>", "One two"),
+        ("Caf&eacute; &amp; <em>cr</em>ème", "Café & crème"),
+        ("a<br>b<style>p {}</style>", "a b"),
+        ("5 < 6 and </p> done", "5 < 6 and done"),
+    ],
+)
+def test_markup_becomes_plain_text(markup: str, text: str) -> None:
+    assert replies.plain_text(markup) == text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -83,13 +83,13 @@ class Site:
 
     def paint(self, run_id: str, status: Any, ratio: str = "1:1", **parts: Any) -> None:
         """One painting of a run; `parts` replace those of a good one."""
-        key = f"{SHOP}/paintings/{ratio.replace(':', 'x')}.jpg"
-        self.blobs.write(key, jpeg("sienna"))
         width, height = PIXELS_1K[ratio]
         made = Painting(
-            ratio, key, "image/jpeg", width, height, "studio", "cut-out", "On limestone.",
-            **{"alt": "A linen dress", "checks": {"colour": Check(True, 2.1, 8.0)}, **parts},
+            ratio, f"{SHOP}/paintings/{ratio.replace(':', 'x')}.jpg", "image/jpeg", width, height,
+            "studio", "cut-out", "On limestone.", "A linen dress", checks={"colour": Check(True, 2.1, 8.0)},
         )  # fmt: skip
+        self.blobs.write(made.key, jpeg("sienna"))
+        made = replace(made, **parts)
         self.runs.keep(run_id, made, status)
 
 
@@ -170,7 +170,7 @@ def test_a_published_run_says_what_it_cost_and_where_the_images_are(site: Site) 
         )
     site.runs.note(run, status="published")
     page = site.text()
-    assert "Done: 3 images on the product." in page
+    assert "Done: 3 images in the store." in page
     assert '<dd id="cost">$0.1008</dd>' in page
     assert "media 88" in page
     assert 'data-live="no"' in page
@@ -182,11 +182,46 @@ def test_a_refused_image_shows_its_figure_and_what_to_do(site: Site) -> None:
     site.paint(run, "refused", checks={"colour": Check(False, 12.4, 8.0, "redder than the photo")})
     site.runs.note(run, status="needs_review", reason="1:1 was refused")
     page = site.text()
-    assert "1 image of 3 held back" in page
-    assert "redder than the photo: 12.4, limit 8" in page
+    assert "1 of 3 images held back" in page
+    assert "True to its colours: redder than the photo (12.4, limit 8.0)" in page
+    assert "<li>1:1: redder than the photo</li>" in page
     assert "1 of 1 check failed" in page
-    assert "a sharper photo" in page
+    assert "A sharper photo" in page
     assert '<li class="held" data-step="publish">' in page
+
+
+def test_each_figure_of_the_gate_is_put_against_its_limit(site: Site) -> None:
+    checks = {
+        "pixels": Check(True, 0.0012, 0.02, "1024×1024"),
+        "product": Check(True, 0.934, 0.6),
+        "colour": Check(True, 2.1, 8.0),
+    }
+    site.paint(site.run(), "approved", checks=checks)
+    page = site.text()
+    assert "Shape and size: 1024×1024 pixels, 0.12% off its ratio (2% allowed)" in page
+    assert "The product is in it: 93% recognised (at least 60%)" in page
+    assert "True to its colours: 2.1 shades off at most (8.0 allowed)" in page
+    assert "Gate: all 3 checks passed" in page
+
+
+def test_a_banner_is_said_to_be_in_the_store_and_other_images_on_the_product(site: Site) -> None:
+    run = site.run()
+    site.paint(run, "published", "1:1")
+    assert "as the product’s banner" not in site.text()
+    site.paint(run, "published", "4:1")
+    assert "as the product’s banner" in site.text()
+
+
+def test_a_format_without_an_image_keeps_its_place_and_says_why(site: Site) -> None:
+    run = site.run(step="done")
+    none = {"painted": Check(False, note="the model refused")}
+    site.paint(run, "refused", key="", width=0, height=0, media_type="", alt="", checks=none)
+    site.runs.note(run, status="needs_review")
+    page = site.text()
+    assert 'viewBox="0 0 1024 1024"' in page
+    assert "An image came back: the model refused" in page
+    assert 'src="/shops/demo.myshopify.com/blobs/"' not in page
+    assert "0 of 3 images" in site.text("/")
 
 
 @pytest.mark.parametrize("step", ["photo", "references", "style", "paint", "publish"])

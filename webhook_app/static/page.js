@@ -1,4 +1,4 @@
-// Keeps #live in step with the server while a run goes on, and shows the photo that was chosen.
+// Keeps #live in step with the server while a run goes on, and lends the forms a hand.
 "use strict";
 
 const PAUSE = 600; // milliseconds between two looks
@@ -71,6 +71,15 @@ async function preview(input, canvas) {
   canvas.width = image.width * scale;
   canvas.height = image.height * scale;
   canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+}
+
+// A second click while the first is under way would list a second product.
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => delete form.dataset.sent);
 }
 
 const live = document.getElementById("live");

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32, mask, spline, join
+from infra.devstore.drawing.curves import F32, join, mask, spline
+from infra.devstore.drawing.fabrics import relief
 from infra.devstore.drawing.fields import Rng, blur, clouds, linear, mix, noise, ramp
 from infra.devstore.drawing.light import Light, shade
 from infra.devstore.drawing.stage import HEIGHT, WIDTH
@@ -33,8 +34,8 @@ def _lit(color: F32, relief: F32, light: Light, hollow: float = 6) -> F32:
 
 def plaster(color: str, light: Light, rng: Rng) -> F32:
     """A hand-trowelled wall."""
-    sweeps = noise(SHAPE, (70, 150), rng) * 5 + noise(SHAPE, (26, 60), rng) * 1.6
-    grain = noise(SHAPE, 2.2, rng) * 0.12 + noise(SHAPE, (5, 12), rng) * 0.22
+    sweeps = noise(SHAPE, (90, 170), rng) * 4 + noise(SHAPE, (34, 70), rng) * 1.0
+    grain = noise(SHAPE, 2.2, rng) * 0.09 + noise(SHAPE, (7, 12), rng) * 0.10
     tone = 1 + 0.05 * clouds(SHAPE, 220, rng) + 0.015 * noise(SHAPE, 9, rng)
     return _lit(_flat(color) * tone[..., None], sweeps + grain, light)
 
@@ -60,16 +61,28 @@ def arch(color: str, niche: str, light: Light, rng: Rng) -> F32:
     return mix(wall * edge[..., None], inner * dark[..., None], opening)
 
 
+def _wrinkles(rng: Rng, count: int, width: tuple[float, float], along: float, spread: float) -> F32:
+    """Creases of a loosely spread cloth: long tapering ridges, most of them in one direction (radians)."""
+    shrink = 4
+    total = np.zeros((HEIGHT // shrink, WIDTH // shrink), np.float32)
+    y, x = np.mgrid[0 : HEIGHT // shrink, 0 : WIDTH // shrink].astype(np.float32) * shrink
+    bend = noise((HEIGHT // shrink, WIDTH // shrink), 70, rng) * 45
+    for _ in range(count):
+        a = along + rng.normal(0, spread)
+        px, py = rng.uniform(-100, WIDTH + 100), rng.uniform(-100, HEIGHT + 100)
+        ahead = (x - px) * np.cos(a) + (y - py) * np.sin(a)
+        aside = (y - py) * np.cos(a) - (x - px) * np.sin(a) + bend + (ahead * rng.uniform(-1, 1)) ** 2 / 2600
+        wide, long = rng.uniform(*width), rng.uniform(160, 520)
+        ridge = np.exp(-((aside / wide) ** 2)) - 0.6 * np.exp(-(((aside - 1.8 * wide) / (1.4 * wide)) ** 2))
+        total += ridge * np.exp(-((ahead / long) ** 2)) * wide * rng.uniform(0.25, 0.6)
+    return np.asarray(cv2.resize(total, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
 def linen(color: str, light: Light, rng: Rng) -> F32:
     """A linen cloth, loosely spread: long soft folds and a visible weave."""
-    bend = 60 * noise(SHAPE, 380, rng)
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    across = (x * 0.80 + y * 0.45 + bend) / 150
-    wave = 1 - np.abs(noise(SHAPE, 240, rng) + 0.35 * np.sin(across * 2.1))
-    folds = blur((wave**3).astype(np.float32), 5) * 30 + noise(SHAPE, 120, rng) * 6
-    crush = 1 - np.abs(noise(SHAPE, (80, 55), rng))
-    folds = folds + blur((crush**4).astype(np.float32), 3) * 3.0
-    weave = (noise(SHAPE, (1.5, 22), rng) + noise(SHAPE, (22, 1.5), rng)) * 0.26
+    folds = _wrinkles(rng, 9, (26, 60), 1.0, 0.35) + _wrinkles(rng, 9, (12, 26), 1.1, 0.6) * 0.6
+    folds = folds + noise(SHAPE, 200, rng) * 12
+    weave = (noise(SHAPE, (1.5, 22), rng) + noise(SHAPE, (22, 1.5), rng)) * 0.22
     return _lit(_flat(color), folds + weave, light, 14)
 
 
@@ -97,12 +110,23 @@ def wood(color: str, light: Light, rng: Rng, planks: int = 5, upright: bool = Tr
     grain = grain * (1 - 0.55 * np.exp(-((inside / 1.6) ** 2)))
     if not upright:
         grain, relief = grain.T, relief.T
-    return _lit(_flat(color) * np.ascontiguousarray(grain)[..., None], np.ascontiguousarray(relief, np.float32), light)
+    return _lit(
+        _flat(color) * np.ascontiguousarray(grain)[..., None], np.ascontiguousarray(relief, np.float32), light
+    )
 
 
 def seaside(light: Light, rng: Rng) -> F32:
     """Sky, sea and sand, far out of focus."""
-    stops = [(0.0, "#b9d3e2"), (0.34, "#dfe6e4"), (0.46, "#f0e3d2"), (0.475, "#86b0bd"), (0.60, "#a6c8c8"), (0.66, "#e6e4d8"), (0.70, "#e2cfb2"), (1.0, "#d9bf98")]
+    stops = [
+        (0.0, "#b9d3e2"),
+        (0.34, "#dfe6e4"),
+        (0.46, "#f0e3d2"),
+        (0.475, "#86b0bd"),
+        (0.60, "#a6c8c8"),
+        (0.66, "#e6e4d8"),
+        (0.70, "#e2cfb2"),
+        (1.0, "#d9bf98"),
+    ]
     at = [s for s, _ in stops]
     table = np.stack([linear(c) for _, c in stops])
     line = np.linspace(0, 1, HEIGHT)
@@ -116,20 +140,21 @@ def seaside(light: Light, rng: Rng) -> F32:
 
 
 def knit_throw(color: str, light: Light, rng: Rng) -> F32:
-    """A wool blanket, softly folded."""
+    """A chunky wool blanket, softly folded."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    bend = noise(SHAPE, 260, rng) * 26
-    wide = blur((1 - np.abs(noise(SHAPE, (300, 420), rng))) ** 2, 10) * 46 + noise(SHAPE, 130, rng) * 7
-    rib = np.abs(np.sin((x * 0.94 + y * 0.34 + bend) * np.pi / 30)) ** 0.7 * 4.2
-    stitch = np.sin((y * 0.94 - x * 0.34 + bend) * np.pi / 6.5) * 0.5
-    wool = noise(SHAPE, 2.0, rng) * 0.9
-    return _lit(_flat(color), (wide + rib + stitch + wool).astype(np.float32), light, 10)
+    bend = noise(SHAPE, 320, rng) * 34
+    folds = _wrinkles(rng, 6, (40, 80), 0.5, 0.4) + noise(SHAPE, 220, rng) * 12
+    stitch = relief("stockinette", 2.6, 12.0).at(
+        x * 0.96 + y * 0.28 + bend + 2048, y * 0.96 - x * 0.28 + bend + 2048
+    )
+    wool = noise(SHAPE, 2.0, rng) * 0.35
+    return _lit(_flat(color), (folds + stitch * 1.5 + wool).astype(np.float32), light, 9)
 
 
 def sheet(color: str, light: Light, rng: Rng) -> F32:
     """Bed linen as it happens to lie."""
-    crush = (1 - np.abs(noise(SHAPE, (170, 210), rng))) ** 3 * 16 + (1 - np.abs(noise(SHAPE, (90, 60), rng))) ** 5 * 5
-    return _lit(_flat(color), blur(crush.astype(np.float32), 3) + noise(SHAPE, 2, rng) * 0.05, light, 14)
+    folds = _wrinkles(rng, 10, (16, 44), 0.5, 0.9) + _wrinkles(rng, 12, (9, 20), 0.7, 1.1) * 0.6
+    return _lit(_flat(color), folds + noise(SHAPE, 160, rng) * 7 + noise(SHAPE, 2, rng) * 0.04, light, 14)
 
 
 def table(color: str, light: Light, rng: Rng) -> F32:
@@ -146,7 +171,7 @@ def carpet(color: str, light: Light, rng: Rng) -> F32:
     return _lit(_flat(color) * tone[..., None], pile, light)
 
 
-def window(light: Light, rng: Rng, soft: float = 7) -> F32:
+def window(light: Light, rng: Rng, soft: float = 11) -> F32:
     """Sun through a window's panes: 1 in the sun, lower in the bars' and the wall's shadow."""
     skew = rng.uniform(-40, 40)
     sun = np.zeros(SHAPE, np.float32)
@@ -154,16 +179,26 @@ def window(light: Light, rng: Rng, soft: float = 7) -> F32:
         for row in range(4):
             x, y = -150 + column * 420 + skew, -260 + row * 430
             slant = 0.32
-            pane = [(x, y - slant * 0), (x + 370, y + 370 * slant), (x + 370, y + 370 * slant + 390), (x, y + 390)]
+            pane = [
+                (x, y - slant * 0),
+                (x + 370, y + 370 * slant),
+                (x + 370, y + 370 * slant + 390),
+                (x, y + 390),
+            ]
             sun = np.maximum(sun, mask(np.float32(pane), SHAPE))
-    return 0.66 + 0.44 * blur(sun, soft)
+    return 0.74 + 0.35 * blur(sun, soft)
 
 
 def leaves(light: Light, rng: Rng, soft: float = 5) -> F32:
     """Sun through a palm: fronds that reach in from two corners."""
     near = np.zeros(SHAPE, np.float32)
     far = np.zeros(SHAPE, np.float32)
-    for field, x, y, turn in ((near, -60, 140, 0.30), (far, -90, 620, -0.12), (near, 960, 60, 2.5), (far, 980, 900, 3.6)):
+    for field, x, y, turn in (
+        (near, -60, 140, 0.30),
+        (far, -90, 620, -0.12),
+        (near, 960, 60, 2.5),
+        (far, 980, 900, 3.6),
+    ):
         _frond(field, x, y, turn + rng.uniform(-0.12, 0.12), rng)
     shadow = np.maximum(blur(near, soft), 0.75 * blur(far, soft * 2.4))
     return 1.08 - 0.40 * shadow

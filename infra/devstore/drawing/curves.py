@@ -31,7 +31,10 @@ def spline(*points: tuple[float, float], samples: int = 14) -> F32:
     a, b = p[:-1, None], p[1:, None]
     m, n = (tangent[:-1] * step)[:, None], (tangent[1:] * step)[:, None]
     curve = (
-        (2 * s**3 - 3 * s**2 + 1) * a + (s**3 - 2 * s**2 + s) * m + (3 * s**2 - 2 * s**3) * b + (s**3 - s**2) * n
+        (2 * s**3 - 3 * s**2 + 1) * a
+        + (s**3 - 2 * s**2 + s) * m
+        + (3 * s**2 - 2 * s**3) * b
+        + (s**3 - s**2) * n
     )
     return np.concatenate([curve.reshape(-1, 2), p[-1:]]).astype(np.float32)
 
@@ -44,6 +47,11 @@ def join(*curves: ArrayLike) -> F32:
 def mirror(curve: F32) -> F32:
     """The curve on the other side of x = 0, in the same order."""
     return curve * np.float32([-1, 1])
+
+
+def across(*points: tuple[float, float]) -> F32:
+    """A symmetric curve from left to right; `points` are its right half, from the middle outward."""
+    return spline(*((-x, y) for x, y in points[:0:-1]), *points)
 
 
 def around(right: F32) -> F32:

@@ -14,9 +14,11 @@ import cv2
 import numpy as np
 
 from infra.devstore.drawing.curves import F32
-from infra.devstore.drawing.fields import Rng, blur, linear, noise
+from infra.devstore.drawing.fields import Rng, blur, noise
 
-Weave = Literal["plain", "linen", "twill", "rib", "wide rib", "stockinette", "cable", "boucle", "tulle", "wicker"]
+Weave = Literal[
+    "plain", "linen", "twill", "rib", "wide rib", "stockinette", "cable", "boucle", "tulle", "wicker"
+]
 Print = Literal["none", "floral", "stripes", "breton", "gingham", "dots", "windowpane", "marl"]
 
 
@@ -51,9 +53,8 @@ class Tile:
 
     def at(self, across: F32, down: F32) -> F32:
         """The field at cloth coordinates in pixels, repeated without end."""
-        rows, cols = self.field.shape[:2]
         return np.asarray(
-            cv2.remap(self.field, across % cols, down % rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP),
+            cv2.remap(self.field, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP),
             np.float32,
         )
 
@@ -77,19 +78,19 @@ def _wrapped(shape: tuple[int, int], cell: tuple[float, float], rng: Rng) -> F32
 
 def _plain(scale: float, size: float, rng: Rng) -> F32:
     x, _ = _axes(12, 12, scale)
-    return _wrapped(x.shape, (1.6 * size, 1.6 * size), rng) * 0.16
+    return _wrapped(x.shape, (1.6 * size, 1.6 * size), rng) * 0.07
 
 
 def _linen(scale: float, size: float, rng: Rng) -> F32:
     x, _ = _axes(14, 14, scale)
     threads = _wrapped(x.shape, (1.4 * size, 14), rng) + _wrapped(x.shape, (16, 1.4 * size), rng)
-    return threads * 0.30 + _wrapped(x.shape, (1.3, 1.3), rng) * 0.12
+    return threads * 0.20 + _wrapped(x.shape, (1.3, 1.3), rng) * 0.06
 
 
 def _twill(scale: float, size: float, rng: Rng) -> F32:
     x, y = _axes(10, 10, scale)
     lines = np.sin(2 * np.pi * (x + y) * round(10 / (0.32 * size)))
-    return np.asarray(lines * 0.22 + _wrapped(x.shape, (2.2, 1.4), rng) * 0.35, np.float32)
+    return np.asarray(lines * 0.16 + _wrapped(x.shape, (2.2, 1.4), rng) * 0.14, np.float32)
 
 
 def _rib(width: float, depth: float) -> Callable[[float, float, Rng], F32]:
@@ -126,7 +127,7 @@ def _cable(scale: float, size: float, rng: Rng) -> F32:
             over = 1 + 0.45 * np.cos(angle)
             across = np.clip(np.abs(x - strand) / 0.075, 0, 1)
             twist = 0.18 * np.sin(2 * np.pi * (y * 16 + across * 1.2))
-            relief = np.maximum(relief, (np.sqrt(1 - across**2) * 3.4 * over + twist) * (across < 1))
+            relief = np.maximum(relief, (np.sqrt(1 - across**2) * 5.0 * over + twist) * (across < 1))
     fibre = _wrapped(x.shape, (1.5, 1.5), rng) * 0.25
     return np.asarray((blur(relief.astype(np.float32), 0.8) + fibre) * scale * 0.1, np.float32)
 

@@ -13,7 +13,7 @@ Rng = np.random.Generator
 
 
 def linear(color: str) -> F32:
-    """"#rrggbb" → linear red, green, blue."""
+    """ "#rrggbb" → linear red, green, blue."""
     rgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
     return _decode(rgb)
 

@@ -34,7 +34,7 @@ class Flutes:
     """Folds that hang: rounded ridges with narrow valleys, starting at different heights and opening downward.
 
     `count` ridges over the width, `depth` cm high at the hem; `start` is the v at which the first ones begin and
-    `up` turns the panel over, for gathers that die out on their way down.
+    `up` turns the panel over, for gathers that die out on their way down. `soft` rounds the valleys.
     """
 
     count: float
@@ -44,6 +44,7 @@ class Flutes:
     seed: int = 0
     up: bool = False
     drift: float = 0.25
+    soft: float = 0.0
 
     def __call__(self, u: F32, v: F32) -> F32:
         v = 1 - v if self.up else v
@@ -55,7 +56,9 @@ class Flutes:
         tall = _table(self.seed + 3, 0.45, 1.0)[i]
         begin = self.start + _table(self.seed + 4, 0, 0.5)[i] * (1 - self.start)
         grow = np.clip((v - begin) / np.maximum(self.spread, 1e-3), 0, 1) ** 1.3
-        return np.asarray(np.sin(np.pi * (x - cell)) ** 0.85 * tall * grow * self.depth, np.float32)
+        return np.asarray(
+            np.abs(np.sin(np.pi * (x - cell))) ** (0.85 + self.soft) * tall * grow * self.depth, np.float32
+        )
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,14 @@ class Slump:
     def __call__(self, u: F32, v: F32) -> F32:
         x = (v - self.at) / self.spread
         wave = x * self.count + self.tilt * u + 0.5 * _smooth(u * 1.7 + 5, _table(self.seed, -1, 1))
+        wave = wave + 0.6 * _smooth(wave * 0.6 + 11, _table(self.seed + 3, -1, 1))
         cell = np.floor(wave)
-        tall = _table(self.seed + 1, 0.2, 1.0)[cell.astype(np.int32) % 64]
-        lean = _smooth(u * 1.2 + cell * 1.7 + 9, _table(self.seed + 2, 0.1, 1.0))
-        return np.asarray(np.sin(np.pi * (wave - cell)) * tall * lean * np.exp(-(x**2)) * self.depth, np.float32)
+        tall = _table(self.seed + 1, 0.0, 1.0)[cell.astype(np.int32) % 64]
+        lean = ramp(0.15, 0.8, _smooth(u * 1.5 + cell * 1.7 + 9, _table(self.seed + 2, 0.0, 1.0)))
+        return np.asarray(
+            np.abs(np.sin(np.pi * (wave - cell))) ** 1.2 * tall * lean * np.exp(-(x**2)) * self.depth,
+            np.float32,
+        )
 
 
 @dataclass(frozen=True)
@@ -152,12 +159,14 @@ class Cowl:
     seed: int = 0
 
     def __call__(self, u: F32, v: F32) -> F32:
-        q = (v + self.sag * (np.abs(u) / 0.7) ** 1.7 + 0.012 * _smooth(u * 3 + 9, _table(self.seed, -1, 1))) / self.last
+        q = (
+            v + self.sag * (np.abs(u) / 0.7) ** 1.7 + 0.012 * _smooth(u * 3 + 9, _table(self.seed, -1, 1))
+        ) / self.last
         x = np.clip(q, 0, None) ** 0.8 * self.count
         cell = np.floor(x)
         tall = _table(self.seed + 1, 0.6, 1.0)[cell.astype(np.int32) % 64]
         fade = (1 - ramp(0.45, 0.95, np.abs(u))) * (1 - ramp(0.75, 1.2, q)) * ramp(-0.05, 0.1, q)
-        return np.asarray(np.sin(np.pi * (x - cell)) ** 0.8 * tall * fade * self.depth, np.float32)
+        return np.asarray(np.abs(np.sin(np.pi * (x - cell))) ** 0.8 * tall * fade * self.depth, np.float32)
 
 
 def scalloped(curve_u: F32, folds: tuple[Fold, ...]) -> F32:

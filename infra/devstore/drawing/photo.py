@@ -80,6 +80,8 @@ def _film(light: F32, scene: Scene, rng: Rng) -> F32:
     light = light * (1.02 - 0.13 * (x * x + y * y) / 2)[..., None]
     light = np.where(light > 0.75, 0.75 + 0.25 * np.tanh((light - 0.75) / 0.30), light).astype(np.float32)
     shown = srgb(light)
+    grey = shown @ np.float32([0.30, 0.59, 0.11])
+    shown = shown + 0.10 * (grey[..., None] - shown)
     curved = shown + scene.contrast * (shown - 0.5) * shown * (1 - shown) * 2
     grain = noise((HEIGHT, WIDTH), 1.5, rng) * scene.grain
     return np.clip(curved + grain[..., None], 0, 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from infra.devstore.drawing.curves import F32
 from infra.devstore.drawing.fabrics import Fabric, Tile
-from infra.devstore.drawing.fields import Rng, linear, mix, noise, ramp
+from infra.devstore.drawing.fields import linear, mix, noise, ramp
 
 
 @lru_cache(maxsize=4)
@@ -120,17 +120,36 @@ def _apart(x: float, y: float, px: float, py: float, size: float) -> float:
 
 def _sprig(t: F32, x: float, y: float, turn: float, r: float, petal: F32, green: F32, scale: float) -> None:
     for side in (0.7, 2.4, 4.4):
-        _leaf(t, x + r * 1.1 * np.cos(turn + side), y + r * 1.1 * np.sin(turn + side), turn + side, r, green, scale)
+        _leaf(
+            t,
+            x + r * 1.1 * np.cos(turn + side),
+            y + r * 1.1 * np.sin(turn + side),
+            turn + side,
+            r,
+            green,
+            scale,
+        )
     _flower(t, x, y, turn, r, petal, scale)
 
 
 def _flower(t: F32, x: float, y: float, turn: float, r: float, petal: F32, scale: float) -> None:
     for k in range(5):
         a = turn + k * 2 * np.pi / 5
-        _blob(t, x + 0.52 * r * np.cos(a), y + 0.52 * r * np.sin(a), 0.56 * r, 0.42 * r, a, petal * (0.86 + 0.05 * k), scale)
+        _blob(
+            t,
+            x + 0.52 * r * np.cos(a),
+            y + 0.52 * r * np.sin(a),
+            0.56 * r,
+            0.42 * r,
+            a,
+            petal * (0.86 + 0.05 * k),
+            scale,
+        )
     for k in range(5):
         a = turn + k * 2 * np.pi / 5
-        _blob(t, x + 0.36 * r * np.cos(a), y + 0.36 * r * np.sin(a), 0.26 * r, 0.08 * r, a, petal * 0.55, scale)
+        _blob(
+            t, x + 0.36 * r * np.cos(a), y + 0.36 * r * np.sin(a), 0.26 * r, 0.08 * r, a, petal * 0.55, scale
+        )
     _blob(t, x, y, 0.2 * r, 0.2 * r, 0, linear("#e3b74c"), scale)
 
 

@@ -45,7 +45,9 @@ class Piece:
     turn: bool = False
 
 
-def panel(left: F32, right: F32, fabric: Fabric, bottom: F32 | None = None, top: F32 | None = None, **traits: object) -> Piece:
+def panel(
+    left: F32, right: F32, fabric: Fabric, bottom: F32 | None = None, top: F32 | None = None, **traits: object
+) -> Piece:
     """A piece between two edges; `top` and `bottom` run from left to right and replace the straight ends."""
     lower = line_between(left[-1], right[-1]) if bottom is None else bottom
     upper = line_between(left[0], right[0]) if top is None else top
@@ -83,6 +85,7 @@ class Stage:
     light: Light
     flat: float = 1.0
     sway: tuple[float, float] = (0.0, 0.0)
+    hung: bool = False
     rgb: F32 = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH, 3), np.float32))
     alpha: F32 = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.float32))
 
@@ -118,21 +121,29 @@ class Stage:
     def _cloth(self, piece: Piece, cover: F32, left: F32, right: F32) -> tuple[F32, F32 | float]:
         """The shaded colour of a piece and how opaque it is, over its box."""
         fabric, s = piece.fabric, self.scale
-        u, v, wide, length = ladder(left, right, (cover.shape[0], cover.shape[1]))
+        size = (cover.shape[1], cover.shape[0])
+        u, v, wide, length = ladder(left / 2, right / 2, (-(-size[1] // 2), -(-size[0] // 2)))
         form = piece.round * s * self.flat * np.sqrt(np.clip(1 - 0.94 * u * u, 0.02, 1))
         for fold in piece.folds:
             form = form + fold(u, v) * (s * fabric.body * (0.45 + 0.55 * self.flat))
-        form = form + _edge(cover, piece.edge * s)
-        form = form.astype(np.float32)
+        form, u, v, wide = (
+            cv2.resize(f, size, interpolation=cv2.INTER_LINEAR) for f in (form, u, v, wide * 2)
+        )
+        length *= 2
+        form = np.asarray(form + _edge(cover, piece.edge * s), np.float32)
         mean = float(np.median(wide)) if piece.flare else 1.0
         across = u * (wide * (1 - piece.flare) + mean * piece.flare)
         down = v * np.float32(length)
         across, down = (down, across) if piece.turn else (across, down)
         across, down = across + 0.30 * form + 4096, down + 0.18 * form + 4096
         texture = relief(fabric.weave, fabric.size, round(s, 3)).at(across, down)
-        albedo = pattern(fabric, round(s, 3)).at(across, down)
-        lit, glint = shade(form + texture * (0.5 if fabric.fuzz else 1), self.light, 0.9 * s)
-        return _tint(albedo, lit, glint, fabric) * piece.shade, fabric.cover
+        albedo = (
+            pattern(fabric, round(s, 3)).at(across, down)
+            if fabric.printed != "none"
+            else linear(fabric.color)
+        )
+        lit, glint = shade(form + texture * (1 - 0.9 * fabric.sheen), self.light, 0.9 * s)
+        return _dimmed(_tint(albedo, lit, glint, fabric), albedo, piece.shade), fabric.cover
 
     def _shadow(self, box: Box, cover: F32, lift: float) -> None:
         """Darken what lies under a piece: close around it, and away from the light."""
@@ -203,7 +214,9 @@ class Stage:
         for k in range(holes):
             a = np.pi / 4 + k * 2 * np.pi / holes
             spot = self.pixels(middle + np.float32([np.cos(a), np.sin(a)]) * radius * 0.30)
-            self.dab(np.float32([spot - [0.6, 0], spot + [0.6, 0]]), max(1.0, 0.2 * radius * self.scale), "#2a211c")
+            self.dab(
+                np.float32([spot - [0.6, 0], spot + [0.6, 0]]), max(1.0, 0.2 * radius * self.scale), "#2a211c"
+            )
 
 
 def _box(outline: F32, margin: int) -> Box | None:
@@ -222,13 +235,20 @@ def _edge(cover: F32, radius: float) -> F32:
     return np.asarray(np.sqrt(1 - (1 - t) ** 2) * radius * 0.5, np.float32)
 
 
+def _dimmed(color: F32, albedo: F32, shade: float) -> F32:
+    """Cloth in its own shade: bright cloth lights itself, so it darkens less."""
+    if shade == 1.0:
+        return color
+    dimmed: F32 = color * (shade / (1 - (1 - shade) * 0.8 * albedo))
+    return dimmed
+
+
 def _tint(albedo: F32, lit: F32, glint: F32, fabric: Fabric) -> F32:
     """Cloth in light: shadows grow more saturated, satin shines, wool glows where it turns away."""
     color = albedo ** (1 + 0.22 * np.clip(1 - lit, -0.4, 0.9)) * lit
     if fabric.sheen:
-        shine = glint**18 * 0.30 + glint**60 * 0.25
-        lustre = 0.35 * albedo + 0.10
-        color = color * (1 - 0.25 * fabric.sheen) + (fabric.sheen * shine)[..., None] * lustre * 2.2
+        shine = fabric.sheen * (glint**9 * 0.75 + glint**45 * 0.55 - 0.42)[..., None]
+        color = color * np.clip(1 + 1.15 * shine, 0.2, 3) + np.clip(shine, 0, 1) * (0.10 + 0.22 * albedo)
     if fabric.fuzz:
         rim = np.clip(0.80 - glint, 0, 1)[..., None]
         color = color + fabric.fuzz * rim * (0.25 * albedo + 0.02)

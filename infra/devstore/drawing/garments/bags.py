@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from infra.devstore.drawing.curves import join, line, mirror, resample, spline
+from infra.devstore.drawing.curves import across, join, line, mirror, resample, spline
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Crease, Flutes, Rumple, Slump
 from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
@@ -14,40 +14,77 @@ from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
 BRASS = Fabric("#c8a460", sheen=1.0)
 
 
-def tote(stage: Stage, fabric: Fabric, handle: Fabric, *, tall: float = 36.0, wide: float = 40.0, seed: int = 0, thread: str = "") -> None:
+def tote(
+    stage: Stage,
+    fabric: Fabric,
+    handle: Fabric,
+    *,
+    tall: float = 36.0,
+    wide: float = 40.0,
+    seed: int = 0,
+    thread: str = "",
+) -> None:
     """An open bag with two handles."""
     w, b = wide / 2, wide / 2 * 0.86
     _handle(stage, handle, w * 0.52, -0.5, 24.0, 1.6, far=True)
-    rim = spline((-w, 0), (-w * 0.5, -1.5), (0, -1.9), (w * 0.5, -1.5), (w, 0))
-    lip = spline((-w, 0), (-w * 0.5, 1.2), (0, 1.6), (w * 0.5, 1.2), (w, 0))
-    stage.lay(panel(line((-w, -1), (-w, 3)), line((w, -1), (w, 3)), fabric, top=rim, round=-1, lift=0, shade=0.38))
+    rim = across((0, -1.9), (w * 0.5, -1.5), (w, 0))
+    lip = across((0, 1.6), (w * 0.5, 1.2), (w, 0))
+    stage.lay(
+        panel(line((-w, -1), (-w, 3)), line((w, -1), (w, 3)), fabric, top=rim, round=-1, lift=0, shade=0.38)
+    )
     right = spline((w, 0), (w * 1.01, tall * 0.35), (b * 1.06, tall * 0.72), (b, tall - 2.4), (b - 2.6, tall))
     bottom = spline((-b + 2.6, tall), (-b * 0.4, tall + 0.9), (b * 0.4, tall + 0.9), (b - 2.6, tall))
-    folds = (Rumple(0.7, 2.2, 1.8, seed), Crease((-0.7, 0.05), (-0.2, 0.6), 0.5, 0.14), Crease((0.75, 0.10), (0.35, 0.7), 0.5, 0.14), Slump(0.85, 0.12, 2, 0.35, seed, 0.6))
-    stage.lay(panel(mirror(right), right, fabric, top=lip, bottom=bottom, folds=folds, round=5.0, lift=0.8, edge=0.9))
+    folds = (
+        Rumple(0.7, 2.2, 1.8, seed),
+        Crease((-0.7, 0.05), (-0.2, 0.6), 0.5, 0.14),
+        Crease((0.75, 0.10), (0.35, 0.7), 0.5, 0.14),
+        Slump(0.85, 0.12, 2, 0.35, seed, 0.6),
+    )
+    stage.lay(
+        panel(
+            mirror(right), right, fabric, top=lip, bottom=bottom, folds=folds, round=5.0, lift=0.8, edge=0.9
+        )
+    )
     stage.seam(lip + np.float32([0, 2.2]), 0.14, 0.3)
     if thread:
         stage.stitches(resample(lip + np.float32([0, 1.9]), 80), thread)
     _handle(stage, handle, w * 0.52, 0.6, 22.0, 1.7, far=False)
 
 
-def _handle(stage: Stage, fabric: Fabric, half: float, y: float, rise: float, width: float, far: bool) -> None:
-    arc = spline((-half, y + 7), (-half, y), (-half * 0.86, y - rise * 0.62), (0, y - rise), (half * 0.86, y - rise * 0.62), (half, y), (half, y + 7))
+def _handle(
+    stage: Stage, fabric: Fabric, half: float, y: float, rise: float, width: float, far: bool
+) -> None:
+    arc = across((0, y - rise), (half * 0.86, y - rise * 0.62), (half, y), (half, y + 7))
     if far:
         arc = arc + np.float32([1.4, -0.8])
-    stage.lay(ribbon(resample(arc, 90), width, fabric, lift=0.1 if far else 0.5, round=0.8, shade=0.8 if far else 1.0))
+    stage.lay(
+        ribbon(
+            resample(arc, 90), width, fabric, lift=0.1 if far else 0.5, round=0.8, shade=0.8 if far else 1.0
+        )
+    )
 
 
 def crescent(stage: Stage, leather: Fabric, seed: int = 0) -> None:
     """A soft half-moon shoulder bag with a knotted strap."""
-    strap = spline((-17, 6), (-15.8, -8), (-10, -21), (0, -26.5), (10, -21), (15.8, -8), (17, 6))
+    strap = across((0, -25.5), (9.6, -20), (15.4, -7), (17, 6))
     stage.lay(ribbon(resample(strap + np.float32([1.2, -0.6]), 90), 2.4, leather, shade=0.7, lift=0.0))
-    top = spline((-20, 4.4), (-12, 6.2), (0, 7.4), (12, 6.2), (20, 4.4))
-    right = spline((20, 4.4), (22.4, 8.5), (21, 16), (14, 24.5), (0, 28))
+    top = across((0, 7.4), (12, 6.0), (19.4, 3.0))
+    right = spline((19.4, 3.0), (21.4, 3.6), (22.6, 7.5), (21.8, 16), (17.2, 25), (9, 30.4), (0, 32))
     body = Piece(
-        join(top, right, mirror(right)[::-1]), line((-21, 2), (-21, 28)), line((21, 2), (21, 28)), leather,
-        (Rumple(0.9, 2.6, 1.6, seed), Slump(0.28, 0.16, 2.2, 0.7, seed, 0.2), Crease((-0.8, 0.2), (-0.3, 0.75), 0.8, 0.12), Crease((0.8, 0.2), (0.25, 0.8), 0.8, 0.12), Crease((0.5, 0.15), (0.05, 0.7), 0.5, 0.10)),
-        round=6.0, lift=0.8, edge=1.6,
+        join(top, right, mirror(right)[::-1]),
+        line((-22, 2), (-22, 32)),
+        line((22, 2), (22, 32)),
+        leather,
+        (
+            Rumple(1.1, 2.4, 1.6, seed),
+            Crease((-0.80, 0.10), (-0.30, 0.75), 0.9, 0.12, 0.06),
+            Crease((0.80, 0.10), (0.25, 0.80), 0.9, 0.12, -0.06),
+            Crease((0.62, 0.10), (0.02, 0.62), 0.6, 0.09, -0.08),
+            Crease((-0.55, 0.12), (-0.05, 0.50), 0.5, 0.08, 0.08),
+        ),
+        round=6.0,
+        lift=0.8,
+        edge=1.6,
     )
     stage.lay(body)
     zip_line = resample(top + np.float32([0, 1.3]), 80)[4:-4]
@@ -61,17 +98,34 @@ def crescent(stage: Stage, leather: Fabric, seed: int = 0) -> None:
 
 def bucket(stage: Stage, leather: Fabric, cord: Fabric, seed: int = 0) -> None:
     """A drawstring bucket bag."""
-    strap = spline((-14.6, 5), (-13, -10), (-7, -24), (0, -27.5), (7, -24), (13, -10), (14.6, 5))
+    strap = across((0, -27.5), (7, -24), (13, -10), (14.6, 5))
     stage.lay(ribbon(resample(strap, 90), 2.0, leather, lift=0.2, round=0.6))
-    rim = spline((-14, 0), (-7, -2.4), (0, -3), (7, -2.4), (14, 0))
-    lip = spline((-14, 0), (-7, 1.8), (0, 2.4), (7, 1.8), (14, 0))
-    stage.lay(panel(line((-14, -2), (-14, 4)), line((14, -2), (14, 4)), leather, top=rim, folds=(Flutes(9, 0.8, 0, 0.5, 3),), round=-2, lift=0, shade=0.36))
+    rim = across((0, -3), (7, -2.4), (14, 0))
+    lip = across((0, 2.4), (7, 1.8), (14, 0))
+    stage.lay(
+        panel(
+            line((-14, -2), (-14, 4)),
+            line((14, -2), (14, 4)),
+            leather,
+            top=rim,
+            folds=(Flutes(9, 0.8, 0, 0.5, 3),),
+            round=-2,
+            lift=0,
+            shade=0.36,
+        )
+    )
     right = spline((14, 0), (13.0, 5), (15.4, 14), (16.2, 25), (15.2, 32))
-    base = spline((-15.2, 32), (-8, 34.6), (0, 35.3), (8, 34.6), (15.2, 32))
-    folds = (Flutes(8, 1.6, 0.35, 0.6, seed, up=True), Rumple(0.7, 2, 2, seed), Slump(0.5, 0.3, 1.6, 0.4, seed))
-    stage.lay(panel(mirror(right), right, leather, top=lip, bottom=base, folds=folds, round=6.5, lift=0.7, edge=1.0))
+    base = across((0, 35.3), (8, 34.6), (15.2, 32))
+    folds = (
+        Flutes(8, 1.6, 0.35, 0.6, seed, up=True),
+        Rumple(0.7, 2, 2, seed),
+        Slump(0.5, 0.3, 1.6, 0.4, seed),
+    )
+    stage.lay(
+        panel(mirror(right), right, leather, top=lip, bottom=base, folds=folds, round=6.5, lift=0.7, edge=1.0)
+    )
     stage.seam(base - np.float32([0, 3.4]), 0.2, 0.35)
-    tie = spline((-13.2, 5), (-6, 7.4), (0, 8.0), (6, 7.4), (13.2, 5))
+    tie = across((0, 8.0), (6, 7.4), (13.2, 5))
     for k in range(8):
         at = resample(tie, 17)[1 + 2 * k]
         stage.button(float(at[0]), float(at[1]), 0.55, BRASS.color, holes=0)

@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from infra.devstore.drawing.curves import F32, join, line, mirror, resample, spline
+from infra.devstore.drawing.curves import across, join, line, mirror, resample, spline
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Flutes, Rumple, Slump
-from infra.devstore.drawing.garments.parts import Body, Sleeve, back_band, both, neck_band, upper_folds
+from infra.devstore.drawing.garments.dresses import skirt_alone
+from infra.devstore.drawing.garments.parts import (
+    Body,
+    Sleeve,
+    back_band,
+    both,
+    hanger,
+    neck_band,
+    upper_folds,
+)
 from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
 
-SWEATER = Body(neck=8.6, front=7.5, shoulder=21.5, slope=5.0, underarm=25, arm_depth=25, waist=25.2, waist_at=44, hem=24.4, length=58)
-ARM = Sleeve(length=57, elbow=15.0, wrist=11.0, spread=21, bend=-7)
+SWEATER = Body(
+    neck=8.6,
+    front=7.5,
+    shoulder=21.5,
+    slope=5.0,
+    underarm=25,
+    arm_depth=25,
+    waist=25.2,
+    waist_at=44,
+    hem=24.4,
+    length=58,
+)
+ARM = Sleeve(length=59, elbow=15.5, wrist=11.6, spread=15.5, bend=-5, gather=1.4)
 
 
 def rib(fabric: Fabric, size: float = 1.0) -> Fabric:
     """The same yarn in a rib."""
-    return replace(fabric, weave="rib", size=size, printed="none" if fabric.printed == "breton" else fabric.printed)
+    return replace(
+        fabric, weave="rib", size=size, printed="none" if fabric.printed == "breton" else fabric.printed
+    )
 
 
-def sweater(stage: Stage, fabric: Fabric, body: Body = SWEATER, arm: Sleeve = ARM, neck: str = "crew", seed: int = 0) -> None:
+def sweater(
+    stage: Stage, fabric: Fabric, body: Body = SWEATER, arm: Sleeve = ARM, neck: str = "crew", seed: int = 0
+) -> None:
     """A pullover; `neck` is crew, v, roll or mock."""
     if neck == "v":
         body = replace(body, shape="v", front=17.0)
+    hanger(stage, body)
     stage.lay(body.back_neck(fabric))
     if neck in ("crew", "v"):
         back_band(body, rib(fabric), 2.4, stage)
         body.label(stage)
-    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6.0, arm.wrist - 2.6, folds=(Rumple(0.1, 3, 2),)))
+    both(
+        stage,
+        arm.piece(body, fabric),
+        arm.cuff(body, rib(fabric), 6.0, arm.wrist - 2.8, folds=(Rumple(0.1, 3, 2),)),
+    )
     stage.lay(body.front_piece(fabric, upper_folds(seed)))
     _welt(stage, body, fabric)
     _armhole_seams(stage, body)
@@ -43,9 +72,21 @@ def _welt(stage: Stage, body: Body, fabric: Fabric, depth: float = 6.5) -> None:
     """The ribbed hem, drawn in a little."""
     h, y = body.hem, body.length
     left = spline((-h - 0.1, y - 0.6), (-h + 0.1, y + depth * 0.45), (-h + 1.1, y + depth))
-    top = spline((-h, y - 0.4), (0, y + 0.5), (h, y - 0.4))
-    bottom = spline((-h + 1.1, y + depth), (-h * 0.5, y + depth + 0.7), (0, y + depth + 0.9), (h * 0.5, y + depth + 0.7), (h - 1.1, y + depth))
-    stage.lay(panel(left, mirror(left), rib(fabric), bottom=bottom, top=top, folds=(Rumple(0.35, 3, 1.2, 4),), round=3.0, lift=0.25, edge=0.45))
+    top = across((0, y + 0.5), (h, y - 0.4))
+    bottom = across((0, y + depth + 0.9), (h * 0.5, y + depth + 0.7), (h - 1.1, y + depth))
+    stage.lay(
+        panel(
+            left,
+            mirror(left),
+            rib(fabric),
+            bottom=bottom,
+            top=top,
+            folds=(Rumple(0.35, 3, 1.2, 4),),
+            round=3.0,
+            lift=0.25,
+            edge=0.45,
+        )
+    )
 
 
 def _armhole_seams(stage: Stage, body: Body) -> None:
@@ -57,60 +98,160 @@ def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float, folded: b
     """A tube around the neck, turned down on itself when `folded`."""
     n, top = body.neck, -height + 1.5
     rim = n * 0.80
-    opening = spline((-rim, top), (-rim * 0.6, top - 1.3), (0, top - 1.7), (rim * 0.6, top - 1.3), (rim, top))
-    lip = spline((-rim, top), (-rim * 0.6, top + 1.2), (0, top + 1.6), (rim * 0.6, top + 1.2), (rim, top))
-    stage.lay(panel(line((-rim, top - 1), (-rim, top + 3)), line((rim, top - 1), (rim, top + 3)), fabric, top=opening, round=-2, lift=0, shade=0.40))
+    opening = across((0, top - 1.7), (rim * 0.6, top - 1.3), (rim, top))
+    lip = across((0, top + 1.6), (rim * 0.6, top + 1.2), (rim, top))
+    stage.lay(
+        panel(
+            line((-rim, top), (-rim, top + 3)),
+            line((rim, top), (rim, top + 3)),
+            fabric,
+            top=opening,
+            round=-2,
+            lift=0,
+            shade=0.40,
+        )
+    )
     right = spline((rim, top), (n * 0.90, top + height * 0.5), (n * 1.0, 0.8), (n * 1.10, 3.2))
-    base = spline((-n * 1.10, 3.2), (-n * 0.7, 5.6), (0, 7.2), (n * 0.7, 5.6), (n * 1.10, 3.2))
+    base = across((0, 7.2), (n * 0.7, 5.6), (n * 1.10, 3.2))
     folds = (Slump(0.5, 0.4, 2.2, 0.5, 8, 0.4), Rumple(0.25, 3, 2, 6))
-    stage.lay(panel(mirror(right), right, fabric, bottom=base, top=lip, folds=folds, round=3.4, lift=0.6, edge=0.8))
+    stage.lay(
+        panel(mirror(right), right, fabric, bottom=base, top=lip, folds=folds, round=3.4, lift=0.6, edge=0.8)
+    )
     if folded:
         wide = n * 1.02
-        turned = spline((rim + 0.2, top - 0.1), (wide, top + height * 0.25), (wide + 0.9, top + height * 0.62))
+        turned = spline(
+            (rim + 0.2, top - 0.1), (wide, top + height * 0.25), (wide + 0.9, top + height * 0.62)
+        )
         low = top + height * 0.62
-        edge = spline((-wide - 0.9, low), (-wide * 0.6, low + 2.3), (0, low + 3.2), (wide * 0.6, low + 2.3), (wide + 0.9, low))
-        stage.lay(panel(mirror(turned), turned, fabric, bottom=edge, top=lip, folds=(Rumple(0.4, 3, 1.6, 3), Slump(0.6, 0.4, 1.6, 0.4, 2)), round=3.6, lift=0.55, edge=0.9))
+        edge = across((0, low + 3.2), (wide * 0.6, low + 2.3), (wide + 0.9, low))
+        stage.lay(
+            panel(
+                mirror(turned),
+                turned,
+                fabric,
+                bottom=edge,
+                top=lip,
+                folds=(Rumple(0.4, 3, 1.6, 3), Slump(0.6, 0.4, 1.6, 0.4, 2)),
+                round=3.6,
+                lift=0.55,
+                edge=0.9,
+            )
+        )
 
 
-def cardigan(stage: Stage, fabric: Fabric, buttons: str = "#6b4a33", body: Body = SWEATER, arm: Sleeve = ARM, seed: int = 3, deep: float = 26.0, count: int = 5) -> None:
+def cardigan(
+    stage: Stage,
+    fabric: Fabric,
+    buttons: str = "#6b4a33",
+    body: Body = SWEATER,
+    arm: Sleeve = ARM,
+    seed: int = 3,
+    deep: float = 26.0,
+    count: int = 5,
+) -> None:
     """A buttoned V-neck cardigan with ribbed bands."""
     body = replace(body, shape="v", front=deep)
+    hanger(stage, body)
     stage.lay(body.back_neck(fabric))
-    back_band(body, rib(fabric), 3.0, stage)
+    back_band(body, rib(fabric), 3.2, stage, inset=1.32)
     body.label(stage)
-    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6.0, arm.wrist - 2.6))
+    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6.0, arm.wrist - 2.8))
     stage.lay(body.front_piece(fabric, upper_folds(seed)))
     _welt(stage, body, fabric, 5.5)
     _armhole_seams(stage, body)
     end = body.length + 6.2
-    half = resample(spline((body.neck - 0.3, -0.6), (body.neck * 0.74, deep * 0.42), (body.neck * 0.30, deep * 0.82), (0.3, deep), (0.0, deep + 5), (0.0, end - 8), (0.0, end)), 120)
-    under = resample(spline((-body.neck + 0.3, -0.6), (-body.neck * 0.74, deep * 0.42), (-body.neck * 0.30, deep * 0.82), (-0.3, deep), (0, deep + 5)), 60)
+    half = resample(
+        spline(
+            (body.neck - 0.3, 0.2),
+            (body.neck - 0.5, 2.0),
+            (body.neck * 0.74, deep * 0.42),
+            (body.neck * 0.30, deep * 0.82),
+            (0.3, deep),
+            (0.0, deep + 5),
+            (0.0, end - 8),
+            (0.0, end),
+        ),
+        120,
+    )
+    under = resample(
+        spline(
+            (-body.neck + 0.3, 0.2),
+            (-body.neck + 0.5, 2.0),
+            (-body.neck * 0.74, deep * 0.42),
+            (-body.neck * 0.30, deep * 0.82),
+            (-0.3, deep),
+            (0, deep + 5),
+        ),
+        60,
+    )
     stage.lay(ribbon(under, 3.2, rib(fabric), lift=0.3), ribbon(half, 3.2, rib(fabric), lift=0.45, round=0.6))
     for y in np.linspace(deep + 1.5, end - 2.5, count):
         stage.button(0.0, float(y), 1.05, buttons)
 
 
-def knit_dress(stage: Stage, fabric: Fabric, neck: str = "roll", length: float = 104.0, seed: int = 5, belt: Fabric | None = None) -> None:
+def knit_dress(
+    stage: Stage,
+    fabric: Fabric,
+    neck: str = "roll",
+    length: float = 116.0,
+    seed: int = 5,
+    belt: Fabric | None = None,
+) -> None:
     """A fitted knitted dress to the calf."""
-    body = Body(neck=7.6, front=6.5, shoulder=18.6, slope=4.6, underarm=21.5, arm_depth=22, waist=18.0, waist_at=42, hem=22.5, length=64)
-    arm = Sleeve(length=57, elbow=13, wrist=9.6, spread=19, bend=-7, seed=seed)
+    body = Body(
+        neck=7.6,
+        front=6.5,
+        shoulder=18.6,
+        slope=4.6,
+        underarm=21.5,
+        arm_depth=22,
+        waist=17.6,
+        waist_at=42,
+        hem=22.0,
+        length=64,
+    )
+    arm = Sleeve(length=60, elbow=12.5, wrist=9.6, spread=15, bend=-5, seed=seed, gather=0.8)
+    hanger(stage, body)
     stage.lay(body.back_neck(fabric))
     if neck != "roll":
         back_band(body, rib(fabric), 2.2, stage)
     both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6, 7.8))
-    right = spline((21.5, 22), (18.4, 42), (23.5, 64), (24.5, length * 0.85), (22.5, length))
+    right = spline((21.0, 22), (17.8, 41), (20.6, 58), (21.4, 72), (20.6, length * 0.84), (19.8, length))
     follow = join(line((20.5, -1)), right)
-    hem = spline((-22.5, length), (-11, length + 1.5), (0, length + 1.8), (11, length + 1.5), (22.5, length))
-    outline = join(body.neckline, body.armhole, right, hem[::-1], mirror(right)[::-1], mirror(body.armhole)[::-1])
-    folds = (Rumple(0.7, 2.6, 3, seed), Slump(0.40, 0.10, 2.4, 0.6, seed + 1, 0.5), Flutes(5, 1.5, 0.45, 0.6, seed), Rumple(0.25, 6, 8, seed + 2))
-    stage.lay(Piece(outline, mirror(follow), follow, fabric, folds, round=4.2, lift=0.7))
-    low = spline((-22.6, length - 5), (0, length - 3.2), (22.6, length - 5))
+    hem = across((0, length + 1.5), (10, length + 1.2), (19.8, length))
+    outline = join(
+        body.neckline, body.armhole, right, hem[::-1], mirror(right)[::-1], mirror(body.armhole)[::-1]
+    )
+    folds = (
+        Rumple(0.7, 2.6, 3, seed),
+        Slump(0.40, 0.10, 2.4, 0.6, seed + 1, 0.5),
+        Flutes(5, 1.5, 0.45, 0.6, seed),
+        Rumple(0.25, 6, 8, seed + 2),
+    )
+    stage.lay(Piece(outline, mirror(follow), follow, fabric, folds, round=4.2, lift=0.4, edge=0.35))
+    low = across((0, length - 3.4), (20, length - 5))
     stage.seam(low, 0.3, 0.2)
     _armhole_seams(stage, body)
     if belt is not None:
-        waist = resample(spline((-18.9, 42), (-9, 43.2), (0, 43.6), (9, 43.2), (18.9, 42)), 60)
+        waist = resample(across((0, 43.6), (9, 43.2), (18.9, 42)), 60)
         stage.lay(ribbon(waist, 3.0, belt, lift=0.4))
     if neck == "roll":
         roll_neck(stage, body, rib(fabric), 9.0)
     else:
         neck_band(body, rib(fabric), 2.3, stage)
+
+
+def cardigan_and_skirt(stage: Stage, fabric: Fabric, net: Fabric) -> None:
+    """A short cardigan laid over the waist of a tulle skirt."""
+    lower = Stage(
+        stage.scale,
+        (stage.origin[0], stage.origin[1] + 47 * stage.scale),
+        stage.light,
+        stage.flat,
+        stage.sway,
+        rgb=stage.rgb,
+        alpha=stage.alpha,
+    )
+    skirt_alone(lower, net, kind="tulle", length=66.0, hem=38.0)
+    short = replace(SWEATER, length=50, waist_at=38, waist=23.4, hem=22.6, underarm=24)
+    cardigan(stage, fabric, "#efe6d6", short, replace(ARM, length=54), deep=20.0, count=5)

@@ -6,34 +6,77 @@ from dataclasses import replace
 
 import numpy as np
 
-from infra.devstore.drawing.curves import F32, join, line, mirror, resample, spline
+from infra.devstore.drawing.curves import across, line, resample, spline
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Crease, Flutes, Fold, Rumple, Slump
-from infra.devstore.drawing.garments.parts import both
-from infra.devstore.drawing.stage import Piece, Stage, flip, panel, ribbon
+from infra.devstore.drawing.stage import Stage, flip, panel, ribbon
 
 
-def trousers(stage: Stage, fabric: Fabric, *, hem: float = 16.0, pleats: bool = False, jeans: bool = False, tie: bool = False, button: str = "#5a4636", thread: str = "#c98f4a", seed: int = 0) -> None:
+def trousers(
+    stage: Stage,
+    fabric: Fabric,
+    *,
+    hem: float = 16.0,
+    pleats: bool = False,
+    jeans: bool = False,
+    tie: bool = False,
+    button: str = "#5a4636",
+    thread: str = "#c98f4a",
+    seed: int = 0,
+) -> None:
     """Full-length trousers; `hem` is half of a leg's width at the ankle."""
-    length, rise, hip = 103.0, 30.0, 24.4
-    stage.lay(panel(line((-17.4, 0), (-17.2, 4)), line((17.4, 0), (17.2, 4)), fabric, top=spline((-17.4, 0), (0, -1.3), (17.4, 0)), round=-2, lift=0, shade=0.42))
+    length, rise, hip = 103.0, 30.0, 22.8
+    stage.lay(
+        panel(
+            line((-17.4, 0), (-17.2, 4)),
+            line((17.4, 0), (17.2, 4)),
+            fabric,
+            top=across((0, -1.3), (17.4, 0)),
+            round=-2,
+            lift=0,
+            shade=0.42,
+        )
+    )
     foot = 15.0 if hem > 13 else 13.5
-    inner = spline((0, 3), (0.1, rise * 0.6), (0.2, rise), (foot - hem * 0.88, length * 0.62), (foot - hem, length - 0.6))
-    outer = spline((17.6, 3), (21.4, 11), (hip, 22), (foot + hem * (0.80 if hem > 13 else 1.0), length * 0.62), (foot + hem, length))
+    inner = spline(
+        (0, 3), (0.1, rise * 0.6), (0.2, rise), (foot - hem * 0.88, length * 0.62), (foot - hem, length - 0.6)
+    )
+    outer = spline(
+        (17.6, 3),
+        (20.4, 11),
+        (hip, 22),
+        (foot + hem * (0.80 if hem > 13 else 1.0), length * 0.62),
+        (foot + hem, length),
+    )
     bottom = spline(tuple(inner[-1]), (foot, length + 1.6), tuple(outer[-1]))
-    leg = panel(inner, outer, fabric, bottom=bottom, folds=_leg_folds(hem, pleats, jeans, seed), round=5.2, lift=0.7, edge=0.6)
+    leg = panel(
+        inner,
+        outer,
+        fabric,
+        bottom=bottom,
+        folds=_leg_folds(hem, pleats, jeans, seed),
+        round=5.2,
+        lift=0.7,
+        edge=0.6,
+    )
     other = replace(flip(leg), folds=_leg_folds(hem, pleats, jeans, seed + 13))
     stage.lay(other, leg)
     fly = resample(spline((0.1, 5), (0.1, 16), (0.15, rise)), 40)
     stage.seam(fly, 0.2, 0.4)
     stage.seam(spline((-3.4, 5), (-3.4, 15), (-2.2, 19.5), (0, 21.4)), 0.14, 0.25)
     for side in (1, -1):
-        pocket = (spline((9.5, 5.2), (10.8, 9.6), (15.6, 12.4), (20.8, 12.4)) if jeans else line((14.2, 5.2), (20.8, 19.0))) * np.float32([side, 1])
+        pocket = (
+            spline((9.5, 5.2), (10.8, 9.6), (15.2, 12.4), (19.8, 12.4))
+            if jeans
+            else line((14.2, 5.2), (20.6, 18.0))
+        ) * np.float32([side, 1])
         stage.seam(resample(pocket, 30), 0.22, 0.42)
         if jeans:
             stage.stitches(resample(pocket + np.float32([0, 0.8]), 30), thread)
-            stage.stitches(resample(outer * np.float32([side, 1]) - np.float32([1.0 * side, 0]), 90)[6:50], thread)
-        hemline = spline(tuple(inner[-4] * [side, 1]), (foot * side, length - 1.0), tuple(outer[-4] * [side, 1]))
+            stage.stitches(resample((outer - np.float32([1, 0])) * np.float32([side, 1]), 90)[6:44], thread)
+        hemline = np.float32([side, 1]) * spline(
+            (foot - hem + 0.1, length - 3.4), (foot, length - 1.4), (foot + hem - 0.1, length - 2.8)
+        )
         stage.seam(hemline, 0.12, 0.25)
         if jeans:
             stage.stitches(resample(hemline, 20), thread)
@@ -41,19 +84,45 @@ def trousers(stage: Stage, fabric: Fabric, *, hem: float = 16.0, pleats: bool = 
 
 
 def _leg_folds(hem: float, pleats: bool, jeans: bool, seed: int) -> tuple[Fold, ...]:
-    drag = (Crease((-0.95, 0.30), (0.5, 0.20), 0.7, 0.12), Crease((-0.95, 0.31), (0.7, 0.36), 0.6, 0.12), Crease((-0.95, 0.33), (0.3, 0.46), 0.5, 0.14))
+    drag = (
+        Crease((-0.95, 0.30), (0.5, 0.20), 0.7, 0.12),
+        Crease((-0.95, 0.31), (0.7, 0.36), 0.6, 0.12),
+        Crease((-0.95, 0.33), (0.3, 0.46), 0.5, 0.14),
+    )
     if jeans:
-        return (*drag, Slump(0.60, 0.06, 2.4, 0.7, seed, 0.6), Slump(0.93, 0.08, 3.0, 0.6, seed + 3, 0.4), Rumple(0.5, 2.5, 8, seed))
+        return (
+            *drag,
+            Slump(0.58, 0.07, 1.8, 0.55, seed, 1.0),
+            Slump(0.94, 0.05, 2.0, 0.5, seed + 3, 0.7),
+            Rumple(0.9, 2.2, 6, seed),
+            Crease((0.8, 0.45), (-0.6, 0.62), 0.4, 0.15),
+        )
     press = Crease((0.02, 0.05), (0.0, 1.15), 0.9, 0.10)
     wide = (Flutes(3, 2.2, 0.15, 0.7, seed),) if hem > 13 else (Slump(0.94, 0.06, 2.0, 0.5, seed, 0.4),)
-    tucks = (Crease((0.10, 0.02), (0.05, 0.30), 0.7, 0.06), Crease((0.42, 0.02), (0.30, 0.22), 0.6, 0.06)) if pleats else ()
+    tucks = (
+        (Crease((0.10, 0.02), (0.05, 0.30), 0.7, 0.06), Crease((0.42, 0.02), (0.30, 0.22), 0.6, 0.06))
+        if pleats
+        else ()
+    )
     return (*drag, press, *wide, *tucks, Rumple(0.5, 2, 5, seed))
 
 
 def _waistband(stage: Stage, fabric: Fabric, jeans: bool, tie: bool, button: str, thread: str) -> None:
-    top = spline((-17.6, 0.2), (-8, 1.3), (0, 1.6), (8, 1.3), (17.6, 0.2))
-    bottom = spline((-18.0, 4.6), (-8, 5.8), (0, 6.1), (8, 5.8), (18.0, 4.6))
-    stage.lay(panel(line((-17.6, 0.2), (-18, 4.6)), line((17.6, 0.2), (18, 4.6)), fabric, top=top, bottom=bottom, round=1.5, lift=0.3, edge=0.4, turn=jeans))
+    top = across((0, 1.6), (8, 1.3), (17.6, 0.2))
+    bottom = across((0, 6.1), (8, 5.8), (18.0, 4.6))
+    stage.lay(
+        panel(
+            line((-17.6, 0.2), (-18, 4.6)),
+            line((17.6, 0.2), (18, 4.6)),
+            fabric,
+            top=top,
+            bottom=bottom,
+            round=1.5,
+            lift=0.3,
+            edge=0.4,
+            turn=jeans,
+        )
+    )
     for x in (-13.0, -6.2, 6.2, 13.0):
         y = 1.2 - abs(x) * 0.05
         stage.lay(ribbon(resample(line((x, y - 0.4), (x, y + 5.2)), 12), 1.2, fabric, lift=0.3))
@@ -65,7 +134,9 @@ def _waistband(stage: Stage, fabric: Fabric, jeans: bool, tie: bool, button: str
             end = resample(spline((0, 3.6), (side * 2.2, 8), (side * 2.8, 15), (side * 2.2, 22)), 30)
             stage.lay(ribbon(end, 1.0, fabric, lift=0.4))
         for side in (-1, 1):
-            loop = resample(spline((0, 3.4), (side * 3.2, 2.4), (side * 5.2, 5.2), (side * 2.8, 6.4), (0, 4.0)), 30)
+            loop = resample(
+                spline((0, 3.4), (side * 3.2, 2.4), (side * 5.2, 5.2), (side * 2.8, 6.4), (0, 4.0)), 30
+            )
             stage.lay(ribbon(loop, 0.9, fabric, lift=0.4))
     else:
         stage.button(0, 3.7, 1.0 if jeans else 0.8, button, holes=0 if jeans else 4)

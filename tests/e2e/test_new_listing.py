@@ -1,0 +1,164 @@
+"""A new listing, end to end: real webhooks, the real recipe, Milvus Lite, SQLite and the local store."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from infra.model import Product
+from infra.pixels import decode
+from tests import drawn
+from tests.e2e.conftest import Wait, wait_for
+from webhook_app.embedded import Embedded
+from webhook_app.verify import signature
+
+PHOTO = drawn.photo("Dresses", "crimson", "#cfd6d2")
+
+
+def create(
+    app: Embedded, photo: bytes | None = PHOTO, title: str = "Crimson dress", category: str = "Dresses"
+) -> str:
+    store = app.services.store(app.shop)
+    return store.create_product(title, category, tags=("color:crimson",), photo=photo, filename="crimson.jpg")
+
+
+def product(app: Embedded, product_id: str) -> Product:
+    found = app.services.store(app.shop).product(product_id)
+    assert found is not None
+    return found
+
+
+def post(
+    app: Embedded, payload: dict[str, Any], topic: str = "products/create", **headers: str
+) -> requests.Response:
+    body = json.dumps(payload).encode()
+    secret = app.services.settings.webhook_secrets[0]
+    signed = {
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Shop-Domain": app.shop,
+        "X-Shopify-Hmac-Sha256": signature(body, secret),
+        "Content-Type": "application/json",
+    }
+    return requests.post(f"{app.url}/webhooks", data=body, headers=signed | headers, timeout=5)
+
+
+def test_a_new_product_gets_three_native_images_in_the_style_of_its_bestsellers(
+    embedded: Embedded, ended: Wait
+) -> None:
+    run = ended(create(embedded))
+    assert (run["status"], run["reason"]) == ("published", "")
+    assert [image["format"] for image in run["paintings"]] == ["1:1", "3:4", "4:1"]
+    for image in run["paintings"]:
+        width, height = decode(embedded.services.blobs.read(image["key"])).size
+        assert [width, height] == run["sizes"][image["format"]] == [image["width"], image["height"]]
+        assert all(check["passed"] for check in image["checks"].values())
+    assert {reference["category"] for reference in run["references"]} == {"Dresses"}
+    assert min(reference["sales_count"] for reference in run["references"]) >= 1500
+    assert run["brief"]["reference_ids"] == [reference["product_id"] for reference in run["references"]]
+
+
+def test_the_images_stand_behind_the_merchants_own_photo_and_the_banner_in_its_metafield(
+    embedded: Embedded, ended: Wait
+) -> None:
+    before = create(embedded)
+    run = ended(before)
+    media = {image["format"]: image["media_id"] for image in run["paintings"]}
+    photos = [photo.id for photo in product(embedded, before).photos]
+    assert photos == [run["photo_id"], media["1:1"], media["3:4"]]
+    assert all(photo.alt for photo in product(embedded, before).photos[1:])
+
+
+def test_what_the_store_serves_is_what_was_made(embedded: Embedded, ended: Wait) -> None:
+    product_id = create(embedded)
+    run = ended(product_id)
+    for photo, image in zip(product(embedded, product_id).photos[1:], run["paintings"], strict=False):
+        served = requests.get(photo.url, timeout=5)
+        assert served.content == embedded.services.blobs.read(image["key"])
+
+
+def test_create_update_and_our_own_writes_coming_back_are_one_run(embedded: Embedded, ended: Wait) -> None:
+    product_id = create(embedded)
+    first = ended(product_id)
+    payload = {"admin_graphql_api_id": product_id, "media": [{}], "created_at": "2099-01-01T00:00:00Z"}
+    assert post(embedded, payload).status_code == 200
+    assert post(embedded, payload, "products/update").json() == {"result": "already listed"}
+    assert embedded.services.runs.count(embedded.shop, product_id) == 1
+    assert ended(product_id)["ended_at"] == first["ended_at"]
+    assert len(product(embedded, product_id).photos) == 3
+
+
+def test_the_same_webhook_many_times_at_once_is_one_run(embedded: Embedded, ended: Wait) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    product_id = create(embedded)
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: post(embedded, {"admin_graphql_api_id": product_id}), range(100)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert ended(product_id)["status"] == "published"
+    assert embedded.services.runs.count(embedded.shop, product_id) == 1
+    assert len(product(embedded, product_id).photos) == 3
+
+
+def test_a_photo_that_comes_later_is_waited_for(embedded: Embedded, ended: Wait) -> None:
+    product_id = create(embedded, photo=None)
+    runs = embedded.services.runs
+    waiting = wait_for(lambda: runs.of_product(embedded.shop, product_id))
+    assert (waiting["status"], waiting["paintings"]) == ("waiting", [])
+    embedded.services.store(embedded.shop).add_photo(product_id, PHOTO, "late.jpg")
+    assert ended(product_id)["status"] == "published"
+    assert runs.count(embedded.shop, product_id) == 1
+
+
+def test_a_product_deleted_while_it_is_waited_for_ends_its_run(embedded: Embedded, ended: Wait) -> None:
+    product_id = create(embedded, photo=None)
+    wait_for(lambda: embedded.services.runs.of_product(embedded.shop, product_id))
+    embedded.services.store(embedded.shop).delete_product(product_id)
+    run = ended(product_id)
+    assert (run["status"], run["reason"]) == ("failed", "the product was deleted before it had a photo")
+
+
+def test_editing_an_old_product_starts_nothing(embedded: Embedded) -> None:
+    old = next(embedded.services.store(embedded.shop).products())
+    payload = {"admin_graphql_api_id": old.id, "created_at": "2020-01-01T00:00:00Z", "media": [{}]}
+    assert post(embedded, payload, "products/update").json() == {"result": "known product"}
+    assert embedded.services.runs.of_product(embedded.shop, old.id) is None
+
+
+def test_a_product_like_no_bestseller_gets_the_plain_house_style(embedded: Embedded, ended: Wait) -> None:
+    strict = embedded.services.settings.model_copy(update={"min_similarity": 1.0})
+    object.__setattr__(embedded.services, "settings", strict)
+    run = ended(create(embedded))
+    assert run["references"] == []
+    assert run["brief"]["reference_ids"] == []
+    assert "plain house style" in run["retrieval"]["note"]
+    assert run["status"] == "published"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "kind"),
+    [
+        ({"X-Shopify-Hmac-Sha256": ""}, 401, "BadSignature"),
+        ({"X-Shopify-Hmac-Sha256": "AAAA"}, 401, "BadSignature"),
+        ({"X-Shopify-Topic": "orders/paid"}, 404, "UnknownTopic"),
+        ({"X-Shopify-Shop-Domain": "other.myshopify.com"}, 404, "UnknownShop"),
+        ({"X-Shopify-Shop-Domain": "../x"}, 400, "Malformed"),
+    ],
+)
+def test_what_is_not_ours_is_refused_by_name_and_starts_nothing(
+    embedded: Embedded, headers: dict[str, str], status: int, kind: str
+) -> None:
+    answer = post(embedded, {"admin_graphql_api_id": "gid://shopify/Product/9"}, **headers)
+    assert (answer.status_code, answer.json()["error"]) == (status, kind)
+    assert embedded.services.runs.recent(embedded.shop) == []
+
+
+def test_a_body_over_the_limit_is_refused(embedded: Embedded) -> None:
+    answer = post(embedded, {"admin_graphql_api_id": "x" * 6_000_000})
+    assert (answer.status_code, answer.json()["error"]) == (413, "TooLarge")
+
+
+def test_a_signed_payload_without_a_product_is_malformed(embedded: Embedded) -> None:
+    assert post(embedded, {"id": 7}).json()["error"] == "Malformed"

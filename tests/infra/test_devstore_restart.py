@@ -1,0 +1,82 @@
+"""What the local store still knows after its process was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from devstore_kit import Receiver, client_of, open_store, picture, until
+
+KILLED = """
+import sys, threading
+from pathlib import Path
+from devstore_kit import client_of, open_store, picture
+with open_store(Path(sys.argv[1]), media_delay=1.0, retry_seconds=(0.2,) * 8) as store:
+    client = client_of(store)
+    client.subscribe(["products/create", "products/update"], sys.argv[2])
+    done = client.create_product("Done", "Hats")
+    print(client.create_product("Interrupted", "Hats", photo=picture(), filename="photo.jpg"), flush=True)
+    threading.Event().wait()
+"""
+
+
+def test_media_and_webhooks_go_on_after_kill_9(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        receiver.answer = 503
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(tmp_path / "store"), receiver.url],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
+        )
+        assert process.stdout is not None
+        product_id = process.stdout.readline().strip()
+        refused = receiver.next("products/create")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        receiver.answer = 200
+        while not receiver.arrived.empty():
+            receiver.arrived.get()
+        with open_store(tmp_path / "store") as store:
+            client = client_of(store)
+            photos = until(lambda: client.product(product_id).photos)  # type: ignore[union-attr]
+            assert photos[0].filename == "photo.jpg"
+            missing = {
+                ("products/create", refused.json["title"]),
+                ("products/update", "Interrupted", "READY"),
+            }
+            while missing:
+                webhook = receiver.next()
+                statuses = [medium["status"] for medium in webhook.json["media"]]
+                missing.discard((webhook.topic, webhook.json["title"], *statuses))
+
+
+def test_a_stopped_store_opens_with_everything_it_had(tmp_path: Path) -> None:
+    with open_store(tmp_path, media_delay=60) as store:
+        client = client_of(store)
+        product_id = client.create_product("Kept", "Hats", photo=picture(), hint="by the sea")
+        store.sell(product_id, 5)
+        client.subscribe(["products/create"], "http://127.0.0.1:9/webhooks")
+        before = client.product(product_id)
+        assert before is not None
+        client.close()
+    with open_store(tmp_path, media_delay=0.02) as store:
+        client = client_of(store)
+        assert client.subscribe(["products/create"], "http://127.0.0.1:9/webhooks") == []
+        assert client.units_sold(90) == {product_id: 5}
+        after = client.product(product_id)
+        assert after is not None
+        assert (after.title, after.hint, after.handle) == (before.title, before.hint, before.handle)
+
+
+def test_a_number_is_never_given_out_twice(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        client = client_of(store)
+        first = client.create_product("First", "Hats")
+        client.delete_product(first)
+    with open_store(tmp_path) as store:
+        assert client_of(store).create_product("Second", "Hats") != first
