@@ -102,7 +102,7 @@ def _neighbours(
 
 def _quantile(sales: NDArray[np.int64], share: float) -> int:
     """Units that `share` of the products stay below; at least 1: what never sold is no bestseller."""
-    return max(1, int(np.quantile(sales, share, method="higher"))) if sales.size else 1
+    return max(1, int(np.quantile(sales, share, method="nearest"))) if sales.size else 1
 
 
 def _note(chosen: tuple[Reference, ...], tried: list[str]) -> str:

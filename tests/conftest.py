@@ -1,12 +1,17 @@
-"""What all tests share: no settings from the developer's own environment, and sockets to loopback only."""
+"""What all tests share: no settings from the developer's own environment, loopback sockets only, a running app."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from infra.settings import variables
+from infra.settings import Settings, variables
+from tests import drawn
+from tests.running import Wait, until_ended
+from webhook_app.embedded import Embedded, running
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +19,22 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_env(home=tmp_path / "home", port=0, image_size="1K", min_sales=1500)
+
+
+@pytest.fixture
+def embedded(settings: Settings, tmp_path: Path) -> Iterator[Embedded]:
+    """The whole app with a store of twelve drawn products, mirrored, on free ports."""
+    with running(settings, drawn.rows(tmp_path / "catalog")) as app:
+        app.sync()
+        yield app
+
+
+@pytest.fixture
+def ended(embedded: Embedded) -> Wait:
+    """Waits until a product's run has ended, and returns its record."""
+    return partial(until_ended, embedded)

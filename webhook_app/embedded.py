@@ -83,6 +83,8 @@ def running(
         queues = dict.fromkeys(QUEUES, settings.paint_concurrency)
         listener = bind(settings.host, settings.port)
         app = create_app(services, *([pages(services)] if pages else []))
+        # Without a sign-in, a page elsewhere must not reach this one under a name of its own (DNS rebinding).
+        app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
         stack.enter_context(run_recipes(settings.recipes_url, "embedded", queues))
         stack.enter_context(serving(app, listener))
         connect(services, SHOP, address(listener))

@@ -7,8 +7,8 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
+from generators.studio.arrays import Floats
 from generators.studio.colour import Lab, parse_hex, to_lab
-from generators.studio.segment import Floats
 from infra.model import StyleBrief
 
 LIGHT_TONES = tuple(range(70, 94))
@@ -20,16 +20,21 @@ CALM = 20.0
 """The most chroma that a backdrop has: the product is the colourful thing in the picture."""
 
 
-def backdrop_colour(brief: StyleBrief, product: Lab) -> Lab:
-    """The brief's backdrop as a studio would paint it: calm, never muddy, and unlike the product."""
+def backdrop_colour(brief: StyleBrief, product: Lab | None) -> Lab:
+    """The brief's backdrop as a studio would paint it: calm, never muddy, unlike the product (if given)."""
     lightness, a, b = to_lab(parse_hex(brief.palette[0]))
     calm = min(1.0, CALM / max(float(np.hypot(a, b)), 1e-3))
     a, b = a * calm, b * calm + 3.0 * brief.warmth
     wanted = np.interp(0.6 * lightness + 40 * brief.brightness, (10, 46, 54, 95), (26, 42, 72, 93))
+    return float(min(_clear_tones(product, a, b), key=lambda tone: abs(tone - wanted))), a, b
+
+
+def _clear_tones(product: Lab | None, a: float, b: float) -> list[int]:
+    if product is None:
+        return [*LIGHT_TONES, *DARK_TONES]
     aside = float(np.hypot(a - product[1], b - product[2]))
-    clear = [tone for tone in LIGHT_TONES if np.hypot(tone - product[0], aside) >= CLEAR_OF_PRODUCT]
-    clear += [tone for tone in DARK_TONES if product[0] - tone >= 0.7 * CLEAR_OF_PRODUCT]
-    return float(min(clear, key=lambda tone: abs(tone - wanted))), a, b
+    light = [tone for tone in LIGHT_TONES if np.hypot(tone - product[0], aside) >= CLEAR_OF_PRODUCT]
+    return light + [tone for tone in DARK_TONES if product[0] - tone >= 0.7 * CLEAR_OF_PRODUCT]
 
 
 def paint_backdrop(size: tuple[int, int], colour: Lab, brief: StyleBrief) -> Floats:

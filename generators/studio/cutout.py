@@ -8,11 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from generators.studio.arrays import Bytes, Floats, Mask
 from generators.studio.matte import own_colour, soften
 from generators.studio.segment import (
-    Bytes,
-    Floats,
-    Mask,
     grab,
     saliency,
     seed_firmly,
@@ -29,55 +27,64 @@ WORK_SIDE = 1400
 
 
 @dataclass(frozen=True, slots=True)
-class Cutout:
-    """The product on nothing: RGBA bytes (h, w, 4) cropped to what is visible, alpha not premultiplied."""
+class Draft:
+    """A first mask at search size: `rgb` bytes and `lab` (smoothed, 8-bit L scale) as it was found on."""
 
-    rgba: Bytes
-    evidence: Evidence
+    rgb: Bytes
+    lab: Floats
+    mask: Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A mask at search size, the Lab pixels it was found on, and what speaks for it."""
+    """The final mask at search size, and what speaks for and against it."""
 
-    lab: Floats
     mask: Mask
     evidence: Evidence
 
 
-def cut_out(image: Image.Image) -> Cutout | None:
-    """The product of an RGB photo with clean, soft edges; None when no cut can be trusted."""
-    rgb = np.asarray(_fit(image, WORK_SIDE))
+def cut_out(image: Image.Image) -> Bytes | None:
+    """The product of an RGB photo, edges soft and clean; None when no cut can be trusted.
+
+    RGBA (h, w, 4), alpha not premultiplied, cropped to what is visible.
+    """
     found = find(image)
     if objections(found.evidence):
         return None
-    height, width = rgb.shape[:2]
-    mask = cv2.resize(found.mask.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    mask = cv2.GaussianBlur(mask, (0, 0), 1.1 * max(1.0, width / found.mask.shape[1]))
-    radius = max(2, round(max(height, width) / 200))
-    alpha = soften(rgb, (mask > 0.5).astype(np.float32), radius)
+    rgb = np.asarray(fitted(image, WORK_SIDE))
+    radius = max(2, round(max(rgb.shape) / 200))
+    alpha = soften(rgb, _enlarged(found.mask, (rgb.shape[1], rgb.shape[0])), radius)
+    rgba = np.dstack([own_colour(rgb, alpha, radius), (alpha * 255).round().astype(np.uint8)])
     rows, cols = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    box = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    colour = own_colour(rgb, alpha, radius)
-    return Cutout(np.dstack([colour, (alpha * 255).round().astype(np.uint8)])[box], found.evidence)
+    return rgba[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
 
 
 def find(image: Image.Image) -> Find:
-    """The product's mask at search size, trusted or not."""
-    small = np.asarray(_fit(image, SEARCH_SIDE))
-    lab = cv2.cvtColor(cv2.bilateralFilter(small, 7, 30, 5), cv2.COLOR_RGB2LAB).astype(np.float32)
-    first = tidy(grab(lab, seed_firmly(saliency(lab))))
-    mask = without_lookalikes(lab, first)
-    raw = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
-    second = tidy(grab(small.astype(np.float32), seed_loosely(raw)))
-    return Find(lab, mask, gather(lab, mask, first, second))
+    """The product's mask, trusted or not."""
+    first = draft(image)
+    mask = without_lookalikes(first.lab, first.mask)
+    raw = cv2.cvtColor(first.rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    second = tidy(grab(first.rgb, seed_loosely(raw)))
+    return Find(mask, gather(first.lab, mask, first.mask, second))
 
 
-def _fit(image: Image.Image, side: int) -> Image.Image:
-    scale = min(1.0, side / max(image.size))
-    if scale == 1.0:
-        return image.convert("RGB")
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image.convert("RGB").resize(
-        size, Image.Resampling.BOX if scale < 0.25 else Image.Resampling.LANCZOS, reducing_gap=2.0
-    )
+def draft(image: Image.Image) -> Draft:
+    """Where the product is, roughly and quickly."""
+    rgb = np.asarray(fitted(image, SEARCH_SIDE))
+    smooth = cv2.bilateralFilter(rgb, 7, 30, 5)
+    lab = cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB).astype(np.float32)
+    return Draft(rgb, lab, tidy(grab(lab, seed_firmly(saliency(lab)))))
+
+
+def _enlarged(mask: Mask, size: tuple[int, int]) -> Floats:
+    """The mask at (width, height), its outline smooth again."""
+    large = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+    smooth = cv2.GaussianBlur(large, (0, 0), 1.1 * max(1.0, size[0] / mask.shape[1]))
+    return (smooth > 0.5).astype(np.float32)
+
+
+def fitted(image: Image.Image, side: int) -> Image.Image:
+    """The picture in RGB, its longer side at most `side` pixels."""
+    copy = image.convert("RGB")
+    copy.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from generators.studio.segment import Bytes
+from generators.studio.arrays import Bytes
 
 PAPER = (252, 251, 249)
 

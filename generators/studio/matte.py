@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from generators.studio.segment import Bytes, Floats
+from generators.studio.arrays import Bytes, Floats
 
 
 def soften(rgb: Bytes, mask: Floats, radius: int) -> Floats:
@@ -27,7 +27,7 @@ def soften(rgb: Bytes, mask: Floats, radius: int) -> Floats:
     hard = (mask > 0.5).astype(np.uint8)
     alpha[cv2.erode(hard, kernel, borderValue=1) > 0] = 1
     alpha[cv2.dilate(hard, kernel) == 0] = 0
-    return alpha.astype(np.float32)
+    return np.asarray(alpha)
 
 
 def _guided(guide: Floats, target: Floats, radius: int, softness: float) -> Floats:
@@ -52,7 +52,7 @@ def own_colour(rgb: Bytes, alpha: Floats, radius: int) -> Bytes:
 
 
 def _rim_tint(colour: Floats, alpha: Floats, radius: int) -> Bytes:
-    """The rim takes its tint from just inside: JPEG keeps colour at half size, so the floor's bleeds inwards."""
+    """The rim takes its tint from just inside: JPEG halves the size of colour, so the floor's bleeds in."""
     inside = cv2.erode(alpha, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)) > 0.995
     weight = inside.astype(np.float32)[..., None]
     box = (4 * radius + 1, 4 * radius + 1)

@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image
 
 from generators.studio import light, typeset
+from generators.studio.arrays import Bytes, Floats
 from generators.studio.backdrop import backdrop_colour, paint_backdrop, to_bytes
 from generators.studio.colour import Lab
-from generators.studio.cutout import WORK_SIDE, cut_out
+from generators.studio.cutout import WORK_SIDE, cut_out, fitted
 from generators.studio.fonts import is_right_to_left
 from generators.studio.frame import framed
 from generators.studio.layout import Box, Layout, lay_out
-from generators.studio.segment import Bytes, Floats
 from infra.model import Painted, PaintTask
 from infra.pixels import decode
 
@@ -33,10 +33,9 @@ SMALLEST_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What goes into the picture: RGBA bytes, its mean colour, and whether it was cut out."""
+    """What goes into the picture: RGBA bytes, the product cut out or else the whole photo."""
 
     rgba: Bytes
-    mean: Lab
     is_cut_out: bool
 
 
@@ -71,10 +70,8 @@ def _subject(photo: bytes) -> Subject:
     image = decode(photo)
     cut = cut_out(image)
     if cut is not None:
-        return Subject(cut.rgba, _mean(cut.rgba), is_cut_out=True)
-    image.thumbnail((WORK_SIDE, WORK_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    rgba = np.asarray(image.convert("RGBA"))
-    return Subject(rgba, _mean(rgba), is_cut_out=False)
+        return Subject(cut, is_cut_out=True)
+    return Subject(np.asarray(fitted(image, WORK_SIDE).convert("RGBA")), is_cut_out=False)
 
 
 def _mean(rgba: Bytes) -> Lab:
@@ -89,7 +86,9 @@ def _compose(task: PaintTask, subject: Subject, layout: Layout) -> Image.Image:
     rgba = _scaled(subject.rgba, layout.product)
     if not subject.is_cut_out:
         rgba = framed(rgba)
-    canvas = paint_backdrop(size, backdrop_colour(brief, subject.mean), brief)
+    canvas = paint_backdrop(
+        size, backdrop_colour(brief, _mean(subject.rgba) if subject.is_cut_out else None), brief
+    )
     height, width = rgba.shape[:2]
     left = layout.product.left + (layout.product.width - width) // 2
     top = layout.product.top + (layout.product.height - height) // 2

@@ -1,20 +1,18 @@
 """Where the product is: a binary mask found by GrabCut from a model of the photo's border.
 
 A product photo shows the thing in the middle of something else, so what the border looks like is background.
-Colours that the border lacks, and that no smooth path leads to from the border, seed GrabCut (Rother et al. 2004).
+Colours that the border lacks, and that no smooth path leads to from the border, seed GrabCut
+(Rother et al. 2004).
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
+from generators.studio.arrays import Bytes, Floats, Mask
 
 RING = 0.045
 """Width of the border strip, as a share of the shorter side."""
@@ -76,12 +74,12 @@ def geodesic_distance(lab: Floats, side: int = 96) -> Floats:
     )
     graph = coo_matrix((cost, (tail, head)), shape=(source + 1, source + 1)).tocsr()
     climbed = dijkstra(graph, directed=False, indices=source)[:source].reshape(rows, cols).astype(np.float32)
-    return cv2.resize(climbed, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    return np.asarray(cv2.resize(climbed, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _unit(values: Floats) -> Floats:
     low, high = np.percentile(values, (5, 97))
-    return np.clip((values - low) / max(float(high - low), 1e-3), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((values - low) / max(float(high - low), 1e-3), 0, 1))
 
 
 def saliency(lab: Floats) -> Floats:
@@ -94,10 +92,10 @@ def _near_middle(shape: tuple[int, ...], steepness: float) -> Floats:
     height, width = shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     from_middle = ((x / width - 0.5) / 0.46) ** 2 + ((y / height - 0.5) / 0.46) ** 2
-    return np.exp(-steepness * from_middle).astype(np.float32)
+    return np.asarray(np.exp(-steepness * from_middle))
 
 
-def grab(pixels: Floats, trimap: Bytes, rounds: int = 4) -> Mask:
+def grab(pixels: Floats | Bytes, trimap: Bytes, rounds: int = 4) -> Mask:
     """GrabCut of three-channel pixels (0..255) from a trimap of cv2.GC_* marks."""
     marks = trimap.copy()
     if not {cv2.GC_FGD, cv2.GC_PR_FGD} & set(np.unique(marks)):
@@ -185,7 +183,7 @@ def tidy(mask: Mask) -> Mask:
 
 def holes(mask: Mask) -> Mask:
     """What the mask encloses."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
     rim = np.unique(labels[ring(mask.shape, 0.0)])
     return ~mask & ~np.isin(labels, rim)
 

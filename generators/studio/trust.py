@@ -12,16 +12,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.studio.segment import Floats, Mask, holes, lookalikes, ring
+from generators.studio.arrays import Floats, Mask
+from generators.studio.segment import holes, lookalikes, ring
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for and against a mask; shares run 0..1.
 
-    `area` of the frame; `touching` of the frame's rim; `solid`: area over convex hull; `agreement`: IoU with a
-    mask grown from other seeds; `edged`: outline with a visible step in colour; `gap`: longest stretch of it
-    without one; `leak`: rim of the mask that looks like the background; `rough`: outline over smooth outline.
+    `area`: of the frame; `touching`: of the frame's rim; `solid`: area over convex hull; `agreement`: IoU with
+    an independent opinion; `edged`: outline with a visible step in colour; `gap`: its longest stretch without
+    one; `leak`, `loss`: the band inside (outside) the outline that looks like the other side; `alike`: patches
+    that may be product or ground; `rough`: length of the outline over that of the smoothed outline.
     """
 
     area: float
@@ -75,7 +77,7 @@ def _outlines(mask: Mask) -> list[NDArray[np.float32]]:
 def _steps(lab: Floats, mask: Mask) -> NDArray[np.float32]:
     """The difference in colour across the outline, at each of its points."""
     depth = max(3.0, max(mask.shape) * 0.011)
-    soft = cv2.GaussianBlur(lab, (0, 0), depth / 3)
+    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), depth / 3))
     away = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), depth)
     slope = np.dstack([cv2.Sobel(away, cv2.CV_32F, 1, 0), cv2.Sobel(away, cv2.CV_32F, 0, 1)])
     differences = []
@@ -92,11 +94,11 @@ def _sample(image: Floats, points: NDArray[np.float32]) -> Floats:
     height, width = image.shape[:2]
     x = points[:, 0].round().astype(int).clip(0, width - 1)
     y = points[:, 1].round().astype(int).clip(0, height - 1)
-    return image[y, x]
+    return np.asarray(image[y, x])
 
 
 def _longest_run(weak: NDArray[np.bool_]) -> float:
-    """The longest run of True, as a share of all points; a tenth of good points in between does not end it."""
+    """The longest run of True, as a share of all points; few good points in between do not end it."""
     if not len(weak):
         return 1.0
     window = max(1, len(weak) // 100)
@@ -149,7 +151,7 @@ def _distance(lab: Floats, samples: Floats) -> Floats:
     picked = samples[:: max(1, len(samples) // 3000)]
     _, _, centres = cv2.kmeans(picked, 6, None, criteria, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
     squared = [((lab - centre) ** 2).sum(axis=2) for centre in centres]
-    return np.sqrt(np.minimum.reduce(squared)).astype(np.float32) + 2.0
+    return np.asarray(np.sqrt(np.minimum.reduce(squared))) + 2.0
 
 
 def objections(evidence: Evidence) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from generators.studio.arrays import Floats
 from generators.studio.colour import Rgb, contrast, luminance, to_lab, to_rgb
 from generators.studio.fonts import font_for, is_right_to_left, readable, without_ornaments
 from generators.studio.layout import Box
-from generators.studio.segment import Floats
 
 LEADING = 1.16
 READABLE = 4.5
@@ -78,7 +78,7 @@ def _shortened(text: str) -> str:
 def set_copy(copy: Copy, box: Box) -> tuple[Line, ...]:
     """The largest setting that fits the box, its block centred on the box's height.
 
-    At the least size that still reads as a headline, words are hyphenated and the end gives way to an ellipsis.
+    At the least size that reads as a headline, words are hyphenated and the end gives way to an ellipsis.
     """
     wide = box.width > 5 * box.height
     most = 2 if wide else 3 if box.width > 1.6 * box.height else 4

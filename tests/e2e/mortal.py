@@ -17,7 +17,7 @@ from typing import Any
 from infra import logs
 from infra.settings import Settings
 from tests import drawn
-from tests.e2e.conftest import until_ended
+from tests.running import until_ended
 from webhook_app.embedded import running
 
 

@@ -11,7 +11,7 @@ import requests
 from infra.model import Product
 from infra.pixels import decode
 from tests import drawn
-from tests.e2e.conftest import Wait, wait_for
+from tests.running import Wait, wait_for
 from webhook_app.embedded import Embedded
 from webhook_app.verify import signature
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32, join, mask, spline
+from infra.devstore.drawing.curves import F32, f32, join, mask, spline
 from infra.devstore.drawing.fabrics import relief
 from infra.devstore.drawing.fields import Rng, blur, clouds, linear, mix, noise, ramp
 from infra.devstore.drawing.light import Light, shade
@@ -55,7 +55,7 @@ def arch(color: str, niche: str, light: Light, rng: Rng) -> F32:
     top = np.stack([450 + 345 * np.cos(turn), 430 + 345 * np.sin(turn)], 1).astype(np.float32)
     opening = mask(join(top, [[795, 1300], [105, 1300]]), SHAPE)
     x, y = light.cast
-    rim = cv2.warpAffine(opening, np.float32([[1, 0, x * 26], [0, 1, y * 26]]), (WIDTH, HEIGHT))
+    rim = cv2.warpAffine(opening, f32([[1, 0, x * 26], [0, 1, y * 26]]), (WIDTH, HEIGHT))
     dark = 1 - 0.34 * blur(np.clip(opening - rim, 0, 1), 5)
     edge = 1 + 0.5 * np.clip(blur(opening, 1.2) - opening, 0, 1)
     return mix(wall * edge[..., None], inner * dark[..., None], opening)
@@ -75,7 +75,7 @@ def _wrinkles(rng: Rng, count: int, width: tuple[float, float], along: float, sp
         wide, long = rng.uniform(*width), rng.uniform(160, 520)
         ridge = np.exp(-((aside / wide) ** 2)) - 0.6 * np.exp(-(((aside - 1.8 * wide) / (1.4 * wide)) ** 2))
         total += ridge * np.exp(-((ahead / long) ** 2)) * wide * rng.uniform(0.25, 0.6)
-    return np.asarray(cv2.resize(total, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
+    return f32(cv2.resize(total, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
 
 
 def linen(color: str, light: Light, rng: Rng) -> F32:
@@ -136,7 +136,7 @@ def seaside(light: Light, rng: Rng) -> F32:
     sea = ramp(0.47, 0.50, _down()) * (1 - ramp(0.58, 0.64, _down())) * noise(SHAPE, (4, 40), rng)
     dunes = ramp(0.70, 0.75, _down()) * noise(SHAPE, (26, 170), rng)
     tone = 1 + 0.22 * np.clip(surf, 0, 1) + 0.10 * sea + 0.05 * dunes + 0.03 * noise(SHAPE, 300, rng)
-    return np.asarray(cv2.GaussianBlur(view * tone[..., None], (0, 0), 7), np.float32)
+    return f32(cv2.GaussianBlur(view * tone[..., None], (0, 0), 7))
 
 
 def knit_throw(color: str, light: Light, rng: Rng) -> F32:
@@ -185,7 +185,7 @@ def window(light: Light, rng: Rng, soft: float = 11) -> F32:
                 (x + 370, y + 370 * slant + 390),
                 (x, y + 390),
             ]
-            sun = np.maximum(sun, mask(np.float32(pane), SHAPE))
+            sun = np.maximum(sun, mask(f32(pane), SHAPE))
     return 0.74 + 0.35 * blur(sun, soft)
 
 

@@ -12,9 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 F32 = NDArray[np.float32]
 
 
+def f32(values: ArrayLike) -> F32:
+    """The values as a float32 array; no copy where they are one."""
+    return np.asarray(values, np.float32)
+
+
 def line(*points: tuple[float, float]) -> F32:
     """A polyline with corners."""
-    return np.asarray(points, np.float32)
+    return f32(points)
 
 
 def spline(*points: tuple[float, float], samples: int = 14) -> F32:
@@ -41,22 +46,27 @@ def spline(*points: tuple[float, float], samples: int = 14) -> F32:
 
 def join(*curves: ArrayLike) -> F32:
     """The curves one after the other."""
-    return np.concatenate([np.asarray(c, np.float32).reshape(-1, 2) for c in curves])
+    return np.concatenate([f32(c).reshape(-1, 2) for c in curves])
 
 
 def mirror(curve: F32) -> F32:
     """The curve on the other side of x = 0, in the same order."""
-    return curve * np.float32([-1, 1])
+    return stretched(curve, -1, 1)
+
+
+def moved(curve: F32, x: float, y: float) -> F32:
+    """The curve, somewhere else."""
+    return (curve + np.array([x, y], np.float32)).astype(np.float32)
+
+
+def stretched(curve: F32, x: float, y: float) -> F32:
+    """The curve, scaled about (0, 0)."""
+    return (curve * np.array([x, y], np.float32)).astype(np.float32)
 
 
 def across(*points: tuple[float, float]) -> F32:
     """A symmetric curve from left to right; `points` are its right half, from the middle outward."""
     return spline(*((-x, y) for x, y in points[:0:-1]), *points)
-
-
-def around(right: F32) -> F32:
-    """The closed, symmetric outline whose right half runs from top to bottom along `right`."""
-    return join(right, mirror(right)[::-1])
 
 
 def resample(curve: F32, count: int) -> F32:
@@ -120,7 +130,7 @@ def ladder(left: F32, right: F32, shape: tuple[int, int]) -> tuple[F32, F32, F32
         for f in (u, v, wide)
     ]
     length = float(np.sum(step[:-1]))
-    u, v, wide = (np.asarray(f[: shape[0], : shape[1]], np.float32) for f in fields)
+    u, v, wide = (f32(f[: shape[0], : shape[1]]) for f in fields)
     return u, v, wide, length
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32
+from infra.devstore.drawing.curves import F32, f32
 from infra.devstore.drawing.fields import Rng, blur, noise
 
 Weave = Literal[
@@ -40,9 +40,9 @@ class Fabric:
     size: float = 1.0
     print_size: float = 1.0
 
-    def but(self, **changes: object) -> Fabric:
+    def but(self, **changes: Any) -> Fabric:
         """The same cloth with some traits changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,7 @@ class Tile:
 
     def at(self, across: F32, down: F32) -> F32:
         """The field at cloth coordinates in pixels, repeated without end."""
-        return np.asarray(
-            cv2.remap(self.field, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP),
-            np.float32,
-        )
+        return f32(cv2.remap(self.field, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
 
 
 def _axes(width: float, height: float, scale: float) -> tuple[F32, F32]:
@@ -73,7 +70,7 @@ def _wrapped(shape: tuple[int, int], cell: tuple[float, float], rng: Rng) -> F32
     fade = np.linspace(0, 1, w, dtype=np.float32)[None, :]
     field = field[:, :w] * fade + field[:, w:] * (1 - fade)
     drop = np.linspace(0, 1, h, dtype=np.float32)[:, None]
-    return np.asarray(field[:h] * drop + field[h:] * (1 - drop), np.float32)
+    return f32(field[:h] * drop + field[h:] * (1 - drop))
 
 
 def _plain(scale: float, size: float, rng: Rng) -> F32:
@@ -90,7 +87,7 @@ def _linen(scale: float, size: float, rng: Rng) -> F32:
 def _twill(scale: float, size: float, rng: Rng) -> F32:
     x, y = _axes(10, 10, scale)
     lines = np.sin(2 * np.pi * (x + y) * round(10 / (0.32 * size)))
-    return np.asarray(lines * 0.16 + _wrapped(x.shape, (2.2, 1.4), rng) * 0.14, np.float32)
+    return f32(lines * 0.16 + _wrapped(x.shape, (2.2, 1.4), rng) * 0.14)
 
 
 def _rib(width: float, depth: float) -> Callable[[float, float, Rng], F32]:
@@ -99,7 +96,7 @@ def _rib(width: float, depth: float) -> Callable[[float, float, Rng], F32]:
         ridge = np.abs(np.sin(np.pi * x * 8)) ** 0.7
         stitch = np.sin(2 * np.pi * y * round(6 / (0.45 * size))) * ridge
         fibre = _wrapped(x.shape, (1.5, 1.5), rng)
-        return np.asarray((ridge * depth + stitch * 0.10 + fibre * 0.16) * scale * 0.1, np.float32)
+        return f32((ridge * depth + stitch * 0.10 + fibre * 0.16) * scale * 0.1)
 
     return tile
 
@@ -112,7 +109,7 @@ def _stockinette(scale: float, size: float, rng: Rng) -> F32:
     climb = (y * courses + 0.75 * leg) % 1
     yarn = np.sin(np.pi * climb) ** 0.8 * np.sin(np.pi * (0.12 + 0.8 * (1 - leg))) ** 0.6
     fibre = _wrapped(x.shape, (1.5, 1.5), rng)
-    return np.asarray((yarn * 1.5 + fibre * 0.22) * size * scale * 0.1, np.float32)
+    return f32((yarn * 1.5 + fibre * 0.22) * size * scale * 0.1)
 
 
 def _cable(scale: float, size: float, rng: Rng) -> F32:
@@ -129,14 +126,14 @@ def _cable(scale: float, size: float, rng: Rng) -> F32:
             twist = 0.18 * np.sin(2 * np.pi * (y * 16 + across * 1.2))
             relief = np.maximum(relief, (np.sqrt(1 - across**2) * 5.0 * over + twist) * (across < 1))
     fibre = _wrapped(x.shape, (1.5, 1.5), rng) * 0.25
-    return np.asarray((blur(relief.astype(np.float32), 0.8) + fibre) * scale * 0.1, np.float32)
+    return f32((blur(relief.astype(np.float32), 0.8) + fibre) * scale * 0.1)
 
 
 def _boucle(scale: float, size: float, rng: Rng) -> F32:
     x, _ = _axes(12, 12, scale)
     cell = 0.45 * size * scale
     loops = np.abs(_wrapped(x.shape, (cell, cell), rng)) + 0.5 * _wrapped(x.shape, (cell / 2, cell / 2), rng)
-    return np.asarray(loops * 0.30 * cell, np.float32)
+    return f32(loops * 0.30 * cell)
 
 
 def _wicker(scale: float, size: float, rng: Rng) -> F32:
@@ -146,7 +143,7 @@ def _wicker(scale: float, size: float, rng: Rng) -> F32:
     over = np.where(odd, np.sin(np.pi * (row % 1)), np.sin(np.pi * (column % 1)))
     dome = np.where(odd, np.sin(np.pi * (column % 1)) ** 0.5, np.sin(np.pi * (row % 1)) ** 0.5)
     straw = np.where(odd, noise(x.shape, (2, 20), rng), noise(x.shape, (20, 2), rng))
-    return np.asarray((over**0.6 * dome * 2.2 + straw * 0.3) * scale * size * 0.12, np.float32)
+    return f32((over**0.6 * dome * 2.2 + straw * 0.3) * scale * size * 0.12)
 
 
 WEAVES: dict[Weave, Callable[[float, float, Rng], F32]] = {

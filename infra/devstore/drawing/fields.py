@@ -7,7 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32
+from infra.devstore.drawing.curves import F32, f32
 
 Rng = np.random.Generator
 
@@ -41,7 +41,7 @@ def noise(shape: tuple[int, int], cell: float | tuple[float, float], rng: Rng) -
     grid = rng.uniform(-1, 1, (rows, cols)).astype(np.float32)
     big = cv2.resize(grid, (int(cols * across) + 1, int(rows * down) + 1), interpolation=cv2.INTER_CUBIC)
     y, x = int(1.5 * down), int(1.5 * across)
-    return np.asarray(big[y : y + shape[0], x : x + shape[1]], np.float32)
+    return f32(big[y : y + shape[0], x : x + shape[1]])
 
 
 def clouds(shape: tuple[int, int], cell: float, rng: Rng, octaves: int = 4) -> F32:
@@ -56,17 +56,17 @@ def blur(field: F32, sigma: float) -> F32:
     """Gaussian blur; wide ones are made on a smaller copy."""
     shrink = int(max(1, sigma // 3))
     if shrink == 1:
-        return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma), np.float32)
+        return f32(cv2.GaussianBlur(field, (0, 0), sigma))
     h, w = field.shape[:2]
     small = cv2.resize(field, (-(-w // shrink), -(-h // shrink)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+    return f32(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR))
 
 
 def ramp(low: float, high: float, x: F32) -> F32:
     """0 below `low`, 1 above `high`, smooth between."""
     s = np.clip((x - low) / (high - low), 0, 1)
-    return np.asarray(s * s * (3 - 2 * s), np.float32)
+    return f32(s * s * (3 - 2 * s))
 
 
 def mix(a: F32, b: F32, share: F32) -> F32:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infra.devstore.drawing.curves import F32
+from infra.devstore.drawing.curves import F32, f32
 from infra.devstore.drawing.fields import ramp
 
 Fold = Callable[[F32, F32], F32]
@@ -26,7 +26,7 @@ def _smooth(x: F32, table: F32) -> F32:
     i = cell.astype(np.int32) % len(table)
     f = x - cell
     f = f * f * (3 - 2 * f)
-    return np.asarray(table[i] * (1 - f) + table[(i + 1) % len(table)] * f, np.float32)
+    return f32(table[i] * (1 - f) + table[(i + 1) % len(table)] * f)
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ class Flutes:
         tall = _table(self.seed + 3, 0.45, 1.0)[i]
         begin = self.start + _table(self.seed + 4, 0, 0.5)[i] * (1 - self.start)
         grow = np.clip((v - begin) / np.maximum(self.spread, 1e-3), 0, 1) ** 1.3
-        return np.asarray(
-            np.abs(np.sin(np.pi * (x - cell))) ** (0.85 + self.soft) * tall * grow * self.depth, np.float32
-        )
+        return f32(np.abs(np.sin(np.pi * (x - cell))) ** (0.85 + self.soft) * tall * grow * self.depth)
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Pleats:
         x = (u + 1) / 2 * self.count
         x = x - np.floor(x)
         rise = np.minimum(x / 0.82, (1 - x) / 0.18)
-        return np.asarray(rise * self.depth * (0.35 + 0.65 * np.clip(v, 0, 1)), np.float32)
+        return f32(rise * self.depth * (0.35 + 0.65 * np.clip(v, 0, 1)))
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Crease:
         fade = ramp(-0.15, 0.25, along) * (1 - ramp(0.6, 1.15, along))
         wide = self.width * (0.7 + 0.5 * np.clip(along, 0, 1))
         ridge = np.exp(-((off / wide) ** 2)) - 0.55 * np.exp(-(((off - 1.7 * wide) / wide) ** 2))
-        return np.asarray(ridge * fade * self.depth, np.float32)
+        return f32(ridge * fade * self.depth)
 
 
 @dataclass(frozen=True)
@@ -118,10 +116,7 @@ class Slump:
         cell = np.floor(wave)
         tall = _table(self.seed + 1, 0.0, 1.0)[cell.astype(np.int32) % 64]
         lean = ramp(0.15, 0.8, _smooth(u * 1.5 + cell * 1.7 + 9, _table(self.seed + 2, 0.0, 1.0)))
-        return np.asarray(
-            np.abs(np.sin(np.pi * (wave - cell))) ** 1.2 * tall * lean * np.exp(-(x**2)) * self.depth,
-            np.float32,
-        )
+        return f32(np.abs(np.sin(np.pi * (wave - cell))) ** 1.2 * tall * lean * np.exp(-(x**2)) * self.depth)
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,7 @@ class Rumple:
         table = _table(self.seed, -1, 1, 61)
         above = _smooth(x + rows * 7.31, table)
         below = _smooth(x + (rows + 1) * 7.31, table)
-        return np.asarray((above * (1 - f) + below * f) * self.depth, np.float32)
+        return f32((above * (1 - f) + below * f) * self.depth)
 
 
 @dataclass(frozen=True)
@@ -166,10 +161,10 @@ class Cowl:
         cell = np.floor(x)
         tall = _table(self.seed + 1, 0.6, 1.0)[cell.astype(np.int32) % 64]
         fade = (1 - ramp(0.45, 0.95, np.abs(u))) * (1 - ramp(0.75, 1.2, q)) * ramp(-0.05, 0.1, q)
-        return np.asarray(np.abs(np.sin(np.pi * (x - cell))) ** 0.8 * tall * fade * self.depth, np.float32)
+        return f32(np.abs(np.sin(np.pi * (x - cell))) ** 0.8 * tall * fade * self.depth)
 
 
 def scalloped(curve_u: F32, folds: tuple[Fold, ...]) -> F32:
     """How far the folds push a hem down at each u, in cm: what stands off toward the viewer hangs lower."""
     low = np.ones_like(curve_u)
-    return np.asarray(sum((f(curve_u, low) for f in folds), np.zeros_like(curve_u)), np.float32)
+    return f32(sum((f(curve_u, low) for f in folds), np.zeros_like(curve_u)))

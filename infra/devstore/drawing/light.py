@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32
+from infra.devstore.drawing.curves import F32, f32
 from infra.devstore.drawing.fields import blur
 
 
@@ -41,8 +41,8 @@ class Light:
 def slopes(height: F32) -> tuple[F32, F32]:
     """The height's rise per pixel: to the right, downward."""
     return (
-        np.asarray(cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=0.125), np.float32),
-        np.asarray(cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=0.125), np.float32),
+        f32(cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)),
+        f32(cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)),
     )
 
 
@@ -58,9 +58,7 @@ def shade(height: F32, light: Light, hollow: float) -> tuple[F32, F32]:
     occluded = np.clip((blur(height, hollow) - height) / hollow, -0.35, 1.2)
     fill = (0.62 + 0.38 * up) * np.clip(1 - 0.95 * occluded, 0.15, 1.2) * (1 - 0.10 * dy * up)
     key = light.hard * facing / lz * np.clip(1 - 0.5 * occluded, 0.3, 1.1)
-    lit = key[..., None] * np.float32(light.key) + ((1 - light.hard) * fill)[..., None] * np.float32(
-        light.fill
-    )
-    half = np.float32([lx, ly, lz + 1]) / np.sqrt(lx * lx + ly * ly + (lz + 1) ** 2)
+    lit = key[..., None] * f32(light.key) + ((1 - light.hard) * fill)[..., None] * f32(light.fill)
+    half = f32([lx, ly, lz + 1]) / np.sqrt(lx * lx + ly * ly + (lz + 1) ** 2)
     glint = np.clip((half[2] - half[0] * dx - half[1] * dy) * up, 0, 1)
-    return lit.astype(np.float32), np.asarray(glint, np.float32)
+    return lit.astype(np.float32), f32(glint)

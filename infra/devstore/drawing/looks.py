@@ -6,12 +6,23 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from infra.devstore.drawing.curves import F32
-from infra.devstore.drawing.fabrics import Fabric
-from infra.devstore.drawing.garments import bags, coats, dresses, knits, shirts, trousers
+from infra.devstore.drawing.fabrics import Fabric, Weave
+from infra.devstore.drawing.garments import (
+    bags,
+    coats,
+    dresses,
+    jackets,
+    knits,
+    shirts,
+    skirts,
+    tops,
+    trousers,
+)
 from infra.devstore.drawing.photo import photograph
 from infra.devstore.drawing.scenes import SCENES
 from infra.devstore.drawing.stage import HEIGHT, WIDTH, Stage
@@ -45,15 +56,15 @@ def render(product_id: str) -> F32:
     return photograph(SCENES[look.scene], stage, rng)
 
 
-def _dress(scene: str, fabric: Fabric, **cut: object) -> Look:
-    length = float(cut.get("length", 118.0))  # type: ignore[arg-type]
-    return Look(scene, (1, length + 3, 76), partial(dresses.summer_dress, fabric=fabric, **cut))  # type: ignore[arg-type]
+def _dress(scene: str, fabric: Fabric, **cut: Any) -> Look:
+    length = float(cut.get("length", 118.0))
+    return Look(scene, (1, length + 3, 76), partial(dresses.summer_dress, fabric=fabric, **cut))
 
 
-def _knit(scene: str, fabric: Fabric, **cut: object) -> Look:
+def _knit(scene: str, fabric: Fabric, **cut: Any) -> Look:
     return Look(
         scene, (9 if cut.get("neck") == "roll" else 2, 68, 70), partial(knits.sweater, fabric=fabric, **cut)
-    )  # type: ignore[arg-type]
+    )
 
 
 def _bag(scene: str, draw: Callable[[Stage], None]) -> Look:
@@ -64,8 +75,8 @@ def _satin(color: str) -> Fabric:
     return Fabric(color, sheen=0.9)
 
 
-def _wool(color: str, weave: str = "stockinette") -> Fabric:
-    return Fabric(color, weave, fuzz=0.4)  # type: ignore[arg-type]
+def _wool(color: str, weave: Weave = "stockinette") -> Fabric:
+    return Fabric(color, weave, fuzz=0.4)
 
 
 LINEN = Fabric("#efe7d8", "linen")
@@ -115,7 +126,7 @@ LOOKS: dict[str, Look] = {
         belt=True,
         length=112,
     ),
-    "LH110": Look("blush sweep", (6, 114, 60), partial(shirts.slip_dress, fabric=_satin("#d2bd9b"))),
+    "LH110": Look("blush sweep", (6, 114, 60), partial(tops.slip_dress, fabric=_satin("#d2bd9b"))),
     "LH111": _dress("dim wall", Fabric("#2a292c"), neck="round", sleeves="long", tiers=3, length=110),
     "LH201": _knit("wool throw", _wool("#efe4cf", "cable")),
     "LH202": Look("clay wall", (2, 68, 70), partial(knits.cardigan, fabric=_wool("#c9b79c"))),
@@ -129,7 +140,7 @@ LOOKS: dict[str, Look] = {
     "LH206": _knit("sky sweep", _wool("#7a2b36"), neck="v"),
     "LH207": _knit("old sheet", Fabric("#9b9b9c", "stockinette", "marl", ("#6d6e72",), fuzz=0.3)),
     "LH208": _knit("laminate", _wool("#b58d3e", "rib"), neck="roll"),
-    "LH301": Look("plum niche", (8, 64, 48), partial(shirts.cowl_top, fabric=_satin("#d8c4a6"), thin=True)),
+    "LH301": Look("plum niche", (8, 64, 48), partial(tops.cowl_top, fabric=_satin("#d8c4a6"), thin=True)),
     "LH302": Look("sunlit wall", (4, 75, 69), partial(shirts.shirt, fabric=Fabric("#f6f2e8", "linen"))),
     "LH303": Look(
         "blush sweep",
@@ -141,7 +152,7 @@ LOOKS: dict[str, Look] = {
         (4, 75, 69),
         partial(shirts.shirt, fabric=Fabric("#f4f4f0", printed="stripes", ink=("#6f93bf",), print_size=0.8)),
     ),
-    "LH305": Look("blush sweep", (1, 62, 50), partial(shirts.cowl_top, fabric=_satin("#2b2a2e"))),
+    "LH305": Look("blush sweep", (1, 62, 50), partial(tops.cowl_top, fabric=_satin("#2b2a2e"))),
     "LH306": Look(
         "sand sweep",
         (2, 64, 66),
@@ -151,7 +162,7 @@ LOOKS: dict[str, Look] = {
         "laminate",
         (1, 61, 66),
         partial(
-            shirts.peasant,
+            tops.peasant,
             fabric=Fabric("#efe6ee", printed="floral", ink=("#7f6bb0", "#b58fc0", "#6d8a64"), print_size=0.8),
         ),
     ),
@@ -162,12 +173,12 @@ LOOKS: dict[str, Look] = {
     "LH402": Look(
         "clay wall", (4, 118, 82), partial(coats.coat, fabric=Fabric("#a98259", fuzz=0.6), double=False)
     ),
-    "LH403": Look("warm oak", (4, 67, 70), partial(coats.denim_jacket, fabric=DENIM)),
+    "LH403": Look("warm oak", (4, 67, 70), partial(jackets.denim_jacket, fabric=DENIM)),
     "LH404": Look(
         "plum niche",
         (1, 59, 66),
         partial(
-            coats.boucle_jacket,
+            jackets.boucle_jacket,
             fabric=Fabric("#f0e7d8", "boucle", fuzz=0.4),
             trim=Fabric("#2b2b33", "rib", size=0.5),
         ),
@@ -178,28 +189,28 @@ LOOKS: dict[str, Look] = {
         partial(coats.blazer, fabric=Fabric("#8b8378", printed="windowpane", ink=("#d8d0c2", "#4c453e"))),
     ),
     "LH501": Look(
-        "blush sweep", SKIRT, partial(dresses.skirt_alone, fabric=_satin("#c2a25c"), kind="pleated")
+        "blush sweep", SKIRT, partial(skirts.skirt_alone, fabric=_satin("#c2a25c"), kind="pleated")
     ),
     "LH502": Look(
         "sky sweep",
         SKIRT,
-        partial(dresses.skirt_alone, fabric=Fabric("#d9a7a6"), kind="tulle", band=_satin("#c98f92")),
+        partial(skirts.skirt_alone, fabric=Fabric("#d9a7a6"), kind="tulle", band=_satin("#c98f92")),
     ),
     "LH503": Look(
-        "sage sweep", SKIRT, partial(dresses.skirt_alone, fabric=_satin("#6d7145"), kind="slip", hem=27.0)
+        "sage sweep", SKIRT, partial(skirts.skirt_alone, fabric=_satin("#6d7145"), kind="slip", hem=27.0)
     ),
     "LH504": Look(
         "grey carpet",
         (1, 62, 62),
         partial(
-            dresses.skirt_alone, fabric=DENIM.but(color="#6a7d98", ink=("#8394ab",)), length=58.0, hem=29.0
+            skirts.skirt_alone, fabric=DENIM.but(color="#6a7d98", ink=("#8394ab",)), length=58.0, hem=29.0
         ),
     ),
     "LH505": Look(
         "dim wall",
         SKIRT,
         partial(
-            dresses.skirt_alone,
+            skirts.skirt_alone,
             fabric=Fabric("#e9e0cc", printed="floral", ink=("#4f6ea3", "#8aa4c4", "#7b8f6a")),
         ),
     ),
@@ -255,6 +266,6 @@ LOOKS: dict[str, Look] = {
     "NEW4": Look(
         "plain paper",
         (1, 84, 56),
-        partial(shirts.cowl_top, fabric=Fabric("#4b4d52", sheen=0.3), length=82, hem=27.0),
+        partial(tops.cowl_top, fabric=Fabric("#4b4d52", sheen=0.3), length=82, hem=27.0),
     ),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32
+from infra.devstore.drawing.curves import F32, f32
 from infra.devstore.drawing.fields import Rng, blur, noise, srgb
 from infra.devstore.drawing.light import Light
 from infra.devstore.drawing.stage import HEIGHT, WIDTH, Stage
@@ -60,7 +60,7 @@ def _cast(scene: Scene, alpha: F32) -> F32:
     far = scene.distance
     dark = np.ones_like(alpha)
     for share, weight, soft in ((0.25, 0.30, 0.22), (0.65, 0.36, 0.42), (1.2, 0.34, 0.8)):
-        move = np.float32([[1, 0, x * far * share], [0, 1, y * far * share]])
+        move = f32([[1, 0, x * far * share], [0, 1, y * far * share]])
         shadow = cv2.warpAffine(blur(alpha, max(2.0, far * soft)), move, (WIDTH, HEIGHT))
         dark *= 1 - scene.shadow * weight * np.clip(shadow, 0, 1) * 1.15
     return dark
@@ -71,7 +71,7 @@ def _displaced(gobo: F32, alpha: F32) -> F32:
     height = blur(alpha, 14) * 16
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     bent = cv2.remap(gobo, x + height, y - height * 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(bent, np.float32)
+    return f32(bent)
 
 
 def _film(light: F32, scene: Scene, rng: Rng) -> F32:
@@ -80,7 +80,7 @@ def _film(light: F32, scene: Scene, rng: Rng) -> F32:
     light = light * (1.02 - 0.13 * (x * x + y * y) / 2)[..., None]
     light = np.where(light > 0.75, 0.75 + 0.25 * np.tanh((light - 0.75) / 0.30), light).astype(np.float32)
     shown = srgb(light)
-    grey = shown @ np.float32([0.30, 0.59, 0.11])
+    grey = shown @ f32([0.30, 0.59, 0.11])
     shown = shown + 0.10 * (grey[..., None] - shown)
     curved = shown + scene.contrast * (shown - 0.5) * shown * (1 - shown) * 2
     grain = noise((HEIGHT, WIDTH), 1.5, rng) * scene.grain

@@ -7,7 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32
+from infra.devstore.drawing.curves import F32, f32
 from infra.devstore.drawing.fabrics import Fabric, Tile
 from infra.devstore.drawing.fields import linear, mix, noise, ramp
 
@@ -110,7 +110,7 @@ def _floral(ground: F32, ink: list[F32], scale: float) -> F32:
             _leaf(tile, x, y, turn, 0.9, green, scale)
         else:
             _flower(tile, x, y, turn, 0.5, petals[attempt % len(petals)], scale)
-    return np.asarray(cv2.resize(tile, (n // fine, n // fine), interpolation=cv2.INTER_AREA), np.float32)
+    return f32(cv2.resize(tile, (n // fine, n // fine), interpolation=cv2.INTER_AREA))
 
 
 def _apart(x: float, y: float, px: float, py: float, size: float) -> float:
@@ -164,10 +164,10 @@ def _blob(t: F32, x: float, y: float, a: float, b: float, turn: float, color: F3
     angle = np.degrees(turn)
     points = cv2.ellipse2Poly((0, 0), (1000, max(1, round(1000 * b / a))), 0, 0, 360, 12).astype(np.float32)
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    points = points @ np.float32([[c, s], [-s, c]]) * (a * scale / 1000)
+    points = points @ f32([[c, s], [-s, c]]) * (a * scale / 1000)
     for dx in (-n, 0, n):
         for dy in (-n, 0, n):
-            centre = np.float32([x * scale + dx, y * scale + dy])
+            centre = f32([x * scale + dx, y * scale + dy])
             if np.all(np.abs(centre - n / 2) < n / 2 + a * scale + 2):
                 at = np.round((points + centre) * 16).astype(np.int32)
                 cv2.fillPoly(t, [at], tuple(float(c) for c in color), lineType=cv2.LINE_8, shift=4)

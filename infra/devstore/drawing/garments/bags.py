@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from infra.devstore.drawing.curves import across, join, line, mirror, resample, spline
+from infra.devstore.drawing.curves import across, join, line, mirror, moved, resample, spline
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Crease, Flutes, Rumple, Slump
-from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
+from infra.devstore.drawing.pieces import Piece, even, ribbon
+from infra.devstore.drawing.stage import Stage
 
 BRASS = Fabric("#c8a460", sheen=1.0)
 
@@ -29,9 +28,7 @@ def tote(
     _handle(stage, handle, w * 0.52, -0.5, 24.0, 1.6, far=True)
     rim = across((0, -1.9), (w * 0.5, -1.5), (w, 0))
     lip = across((0, 1.6), (w * 0.5, 1.2), (w, 0))
-    stage.lay(
-        panel(line((-w, -1), (-w, 3)), line((w, -1), (w, 3)), fabric, top=rim, round=-1, lift=0, shade=0.38)
-    )
+    stage.lay(even(line((w, -1), (w, 3)), fabric, top=rim, round=-1, lift=0, shade=0.38))
     right = spline((w, 0), (w * 1.01, tall * 0.35), (b * 1.06, tall * 0.72), (b, tall - 2.4), (b - 2.6, tall))
     bottom = spline((-b + 2.6, tall), (-b * 0.4, tall + 0.9), (b * 0.4, tall + 0.9), (b - 2.6, tall))
     folds = (
@@ -40,14 +37,10 @@ def tote(
         Crease((0.75, 0.10), (0.35, 0.7), 0.5, 0.14),
         Slump(0.85, 0.12, 2, 0.35, seed, 0.6),
     )
-    stage.lay(
-        panel(
-            mirror(right), right, fabric, top=lip, bottom=bottom, folds=folds, round=5.0, lift=0.8, edge=0.9
-        )
-    )
-    stage.seam(lip + np.float32([0, 2.2]), 0.14, 0.3)
+    stage.lay(even(right, fabric, top=lip, bottom=bottom, folds=folds, round=5.0, lift=0.8, edge=0.9))
+    stage.seam(moved(lip, 0, 2.2), 0.14, 0.3)
     if thread:
-        stage.stitches(resample(lip + np.float32([0, 1.9]), 80), thread)
+        stage.stitches(resample(moved(lip, 0, 1.9), 80), thread)
     _handle(stage, handle, w * 0.52, 0.6, 22.0, 1.7, far=False)
 
 
@@ -56,7 +49,7 @@ def _handle(
 ) -> None:
     arc = across((0, y - rise), (half * 0.86, y - rise * 0.62), (half, y), (half, y + 7))
     if far:
-        arc = arc + np.float32([1.4, -0.8])
+        arc = moved(arc, 1.4, -0.8)
     stage.lay(
         ribbon(
             resample(arc, 90), width, fabric, lift=0.1 if far else 0.5, round=0.8, shade=0.8 if far else 1.0
@@ -67,7 +60,7 @@ def _handle(
 def crescent(stage: Stage, leather: Fabric, seed: int = 0) -> None:
     """A soft half-moon shoulder bag with a knotted strap."""
     strap = across((0, -25.5), (9.6, -20), (15.4, -7), (17, 6))
-    stage.lay(ribbon(resample(strap + np.float32([1.2, -0.6]), 90), 2.4, leather, shade=0.7, lift=0.0))
+    stage.lay(ribbon(resample(moved(strap, 1.2, -0.6), 90), 2.4, leather, shade=0.7, lift=0.0))
     top = across((0, 7.4), (12, 6.0), (19.4, 3.0))
     right = spline((19.4, 3.0), (21.4, 3.6), (22.6, 7.5), (21.8, 16), (17.2, 25), (9, 30.4), (0, 32))
     body = Piece(
@@ -87,7 +80,7 @@ def crescent(stage: Stage, leather: Fabric, seed: int = 0) -> None:
         edge=1.6,
     )
     stage.lay(body)
-    zip_line = resample(top + np.float32([0, 1.3]), 80)[4:-4]
+    zip_line = resample(moved(top, 0, 1.3), 80)[4:-4]
     stage.lay(ribbon(zip_line, 0.9, replace(leather, sheen=0.1), shade=0.55, lift=0.15))
     stage.stitches(zip_line, "#c8a460", 0.32)
     stage.lay(ribbon(resample(strap, 90), 2.6, leather, lift=0.6, round=0.8))
@@ -103,8 +96,7 @@ def bucket(stage: Stage, leather: Fabric, cord: Fabric, seed: int = 0) -> None:
     rim = across((0, -3), (7, -2.4), (14, 0))
     lip = across((0, 2.4), (7, 1.8), (14, 0))
     stage.lay(
-        panel(
-            line((-14, -2), (-14, 4)),
+        even(
             line((14, -2), (14, 4)),
             leather,
             top=rim,
@@ -121,10 +113,8 @@ def bucket(stage: Stage, leather: Fabric, cord: Fabric, seed: int = 0) -> None:
         Rumple(0.7, 2, 2, seed),
         Slump(0.5, 0.3, 1.6, 0.4, seed),
     )
-    stage.lay(
-        panel(mirror(right), right, leather, top=lip, bottom=base, folds=folds, round=6.5, lift=0.7, edge=1.0)
-    )
-    stage.seam(base - np.float32([0, 3.4]), 0.2, 0.35)
+    stage.lay(even(right, leather, top=lip, bottom=base, folds=folds, round=6.5, lift=0.7, edge=1.0))
+    stage.seam(moved(base, 0, -3.4), 0.2, 0.35)
     tie = across((0, 8.0), (6, 7.4), (13.2, 5))
     for k in range(8):
         at = resample(tie, 17)[1 + 2 * k]

@@ -9,17 +9,11 @@ import numpy as np
 from infra.devstore.drawing.curves import across, join, line, mirror, resample, spline
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Flutes, Rumple, Slump
-from infra.devstore.drawing.garments.dresses import skirt_alone
-from infra.devstore.drawing.garments.parts import (
-    Body,
-    Sleeve,
-    back_band,
-    both,
-    hanger,
-    neck_band,
-    upper_folds,
-)
-from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
+from infra.devstore.drawing.garments.parts import Body, back_band, both, hanger, neck_band, upper_folds
+from infra.devstore.drawing.garments.skirts import skirt_alone
+from infra.devstore.drawing.garments.sleeves import Sleeve
+from infra.devstore.drawing.pieces import Piece, even, panel, ribbon
+from infra.devstore.drawing.stage import Stage
 
 SWEATER = Body(
     neck=8.6,
@@ -100,23 +94,11 @@ def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float, folded: b
     rim = n * 0.80
     opening = across((0, top - 1.7), (rim * 0.6, top - 1.3), (rim, top))
     lip = across((0, top + 1.6), (rim * 0.6, top + 1.2), (rim, top))
-    stage.lay(
-        panel(
-            line((-rim, top), (-rim, top + 3)),
-            line((rim, top), (rim, top + 3)),
-            fabric,
-            top=opening,
-            round=-2,
-            lift=0,
-            shade=0.40,
-        )
-    )
+    stage.lay(even(line((rim, top), (rim, top + 3)), fabric, top=opening, round=-2, lift=0, shade=0.40))
     right = spline((rim, top), (n * 0.90, top + height * 0.5), (n * 1.0, 0.8), (n * 1.10, 3.2))
     base = across((0, 7.2), (n * 0.7, 5.6), (n * 1.10, 3.2))
     folds = (Slump(0.5, 0.4, 2.2, 0.5, 8, 0.4), Rumple(0.25, 3, 2, 6))
-    stage.lay(
-        panel(mirror(right), right, fabric, bottom=base, top=lip, folds=folds, round=3.4, lift=0.6, edge=0.8)
-    )
+    stage.lay(even(right, fabric, bottom=base, top=lip, folds=folds, round=3.4, lift=0.6, edge=0.8))
     if folded:
         wide = n * 1.02
         turned = spline(
@@ -125,8 +107,7 @@ def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float, folded: b
         low = top + height * 0.62
         edge = across((0, low + 3.2), (wide * 0.6, low + 2.3), (wide + 0.9, low))
         stage.lay(
-            panel(
-                mirror(turned),
+            even(
                 turned,
                 fabric,
                 bottom=edge,

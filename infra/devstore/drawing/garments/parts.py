@@ -1,15 +1,24 @@
-"""What garments have in common: bodies, necks, sleeves, skirts, and the hanger they hang from."""
+"""What garments have in common: the body block, neck bands, the hanger."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from infra.devstore.drawing.curves import F32, across, join, line, mirror, normals, resample, spline
+from infra.devstore.drawing.curves import (
+    F32,
+    across,
+    join,
+    line,
+    mirror,
+    normals,
+    resample,
+    spline,
+)
 from infra.devstore.drawing.fabrics import Fabric
-from infra.devstore.drawing.folds import Crease, Fold, Rumple, Slump, scalloped
-from infra.devstore.drawing.stage import Piece, Stage, flip, panel, ribbon
+from infra.devstore.drawing.folds import Crease, Fold, Rumple, Slump
+from infra.devstore.drawing.pieces import Piece, even, flip, ribbon
+from infra.devstore.drawing.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class Body:
         return join(line((self.underarm - 0.6, -1.0)), self.side)
 
     def front_piece(
-        self, fabric: Fabric, folds: tuple[Fold, ...] = (), sag: float = 0.8, **traits: object
+        self, fabric: Fabric, folds: tuple[Fold, ...] = (), sag: float = 0.8, **traits: Any
     ) -> Piece:
         """The whole front, one piece from shoulder to hem."""
         hem = across(
@@ -91,7 +100,7 @@ class Body:
             fabric,
             folds,
             **({"round": 3.0, "lift": 0.4, "edge": 0.35} | traits),
-        )  # type: ignore[arg-type]
+        )
 
     def back_neck(self, fabric: Fabric, rise: float = 0.4) -> Piece:
         """The inside of the back, seen through the neck."""
@@ -99,23 +108,15 @@ class Body:
         dip = 1.1 - rise + max(0.0, self.neck - 8.5) * 0.8
         top = across((0, dip), (n * 0.45, dip * 0.92), (n * 0.8, dip * 0.55), (n, 0.0))
         low = self.front + 3
-        return panel(
-            line((-n, 0.2), (-n * 0.9, low)),
-            line((n, 0.2), (n * 0.9, low)),
-            fabric,
-            top=top,
-            round=-2.4,
-            lift=0.0,
-            shade=0.46,
-            edge=0.3,
+        return even(
+            line((n, 0.2), (n * 0.9, low)), fabric, top=top, round=-2.4, lift=0.0, shade=0.46, edge=0.3
         )
 
     def label(self, stage: Stage) -> None:
         """The woven label inside the back of the neck."""
         y = 1.9 + max(0.0, self.neck - 8.5) * 0.8
         stage.lay(
-            panel(
-                line((-1.9, y), (-1.8, y + 1.9)),
+            even(
                 line((1.9, y), (1.8, y + 1.9)),
                 Fabric("#e9e2d4", "twill"),
                 round=0.05,
@@ -139,171 +140,10 @@ def upper_folds(seed: int, depth: float = 1.0) -> tuple[Fold, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Sleeve:
-    """A set-in sleeve. `spread` is its angle from the body in degrees; widths are measured across."""
-
-    length: float = 58.0
-    elbow: float = 15.0
-    wrist: float = 10.5
-    spread: float = 20.0
-    bend: float = -6.0
-    puff: float = 0.0
-    cap: float = 0.6
-    gather: float = 0.0
-    seed: int = 0
-
-    def edges(self, body: Body) -> tuple[F32, F32]:
-        """Inner and outer edge of the right sleeve, top to bottom."""
-        a, b = np.radians(self.spread), np.radians(self.spread + self.bend)
-        upper, lower = np.array([np.sin(a), np.cos(a)]), np.array([np.sin(b), np.cos(b)])
-        out, out2 = np.array([upper[1], -upper[0]]), np.array([lower[1], -lower[0]])
-        start, reach, puff = np.array([body.shoulder, body.slope]), self.length, self.puff
-        along = [start + upper * t * reach for t in (0.055, 0.20, 0.36, 0.52)]
-        fore, wrist = along[3] + lower * 0.30 * reach, along[3] + lower * 0.48 * reach
-        bulge = (2.5, 3.7, 3.4 + puff * 0.4, 2.4 + puff * 0.8)
-        outside = [p + out * (w + self.cap) for p, w in zip(along, bulge, strict=True)]
-        outside += [fore + out2 * (1.4 + self.cap + puff * 1.3), wrist + out2 * (0.8 + self.cap)]
-        outer = spline(tuple(start - [1.5, 0.45]), *(tuple(p) for p in outside))
-        near = (self.elbow + self.wrist) / 2 + puff * 2.4
-        hidden = ((body.shoulder - 6, body.slope + 3), (body.shoulder - 6.5, body.arm_depth - 5))
-        under = (body.underarm - 4.5, body.arm_depth + 2)
-        inside = (
-            outside[3] - out * (self.elbow + puff * 1.6),
-            outside[4] - out2 * near,
-            outside[5] - out2 * self.wrist,
-        )
-        inner = spline(*hidden, under, *(tuple(p) for p in inside))
-        pinch = np.linspace(0, 1, 9)[:, None] ** 2 * self.gather
-        outer[-9:] -= (pinch * out2).astype(np.float32)
-        inner[-9:] += (pinch * out2).astype(np.float32)
-        return inner, outer
-
-    def piece(
-        self, body: Body, fabric: Fabric, folds: tuple[Fold, ...] | None = None, **traits: object
-    ) -> Piece:
-        """The right sleeve down to its wrist."""
-        inner, outer = self.edges(body)
-        if folds is None:
-            folds = (
-                Slump(0.54, 0.14, 2.0, 0.75, self.seed, 0.7),
-                Slump(0.93, 0.09, 1.7, 0.55, self.seed + 5, -0.5),
-                Rumple(0.5, 2.0, 5.0, self.seed + 9),
-            )
-        return panel(inner, outer, fabric, folds=folds, **({"round": 3.4, "lift": 0.5} | traits))
-
-    def cuff(
-        self, body: Body, fabric: Fabric, depth: float, width: float | None = None, **traits: object
-    ) -> Piece:
-        """A band at the wrist, `width` across at its end."""
-        inner, outer = self.edges(body)
-        way = outer[-1] - outer[-6]
-        way = way / np.linalg.norm(way)
-        middle = (inner[-1] + outer[-1]) / 2
-        across = (outer[-1] - inner[-1]) / np.linalg.norm(outer[-1] - inner[-1])
-        half = (width or self.wrist) / 2
-        up, low = middle - way * 0.3, middle + way * depth
-        left = spline(
-            tuple(up - across * (half + 0.35)),
-            tuple((up + low) / 2 - across * (half + 0.3)),
-            tuple(low - across * half),
-        )
-        right = spline(
-            tuple(up + across * (half + 0.35)),
-            tuple((up + low) / 2 + across * (half + 0.3)),
-            tuple(low + across * half),
-        )
-        bottom = spline(tuple(left[-1]), tuple(low + way * 0.45), tuple(right[-1]))
-        return panel(
-            left, right, fabric, bottom=bottom, **({"round": 2.2, "lift": 0.25, "edge": 0.35} | traits)
-        )
-
-
-def short_sleeve(body: Body, fabric: Fabric, seed: int) -> Piece:
-    """The right sleeve of a tee."""
-    s, y, u, d = body.shoulder, body.slope, body.underarm, body.arm_depth
-    outer = spline((s - 1.5, y - 0.45), (s + 3.2, y + 1.4), (s + 6.6, y + 8), (s + 10.6, y + 17.5))
-    inner = spline((s - 6, y + 3), (s - 5, d - 5), (u - 3.0, d + 0.5), (u + 0.2, d + 3.6))
-    bottom = spline((u + 0.2, d + 3.6), (u + 4.4, d + 2.6), (s + 10.6, y + 17.5))
-    folds = (
-        Rumple(0.6, 2, 2, seed),
-        Crease((-0.7, 0.55), (0.5, 0.98), 0.6, 0.16),
-        Crease((-0.4, 0.25), (0.2, 0.8), 0.5, 0.18),
-    )
-    return panel(inner, outer, fabric, bottom=bottom, folds=folds, round=3.4, lift=0.5)
-
-
 def both(stage: Stage, *pieces: Piece) -> None:
     """Lay right-side pieces and their mirror images."""
     for piece in pieces:
         stage.lay(flip(piece), piece)
-
-
-def skirt(
-    waist: F32,
-    hem: float,
-    length: float,
-    fabric: Fabric,
-    folds: tuple[Fold, ...],
-    sway: float = 0.9,
-    belly: float = 0.5,
-    curve: float = 1.6,
-    **traits: object,
-) -> tuple[Piece, Piece]:
-    """A skirt below a waistline (left to right), opening to `hem` (half width) over `length`; its inside back and its front.
-
-    `belly` 0..1 is how early it opens; `sway` how much the folds move the hem.
-    """
-    top_left, top_right = waist[0], waist[-1]
-    y0 = float(top_right[1])
-    x0 = float(top_right[0])
-    mid = x0 + (hem - x0) * belly
-    side = spline(
-        (x0, y0),
-        (x0 + (mid - x0) * 0.72, y0 + length * 0.26),
-        (mid + (hem - mid) * 0.12, y0 + length * 0.52),
-        (hem, y0 + length),
-    )
-    other = spline(
-        (float(top_left[0]), y0),
-        *(
-            (-x, y)
-            for x, y in (
-                (x0 + (mid - x0) * 0.72, y0 + length * 0.26),
-                (mid + (hem - mid) * 0.12, y0 + length * 0.52),
-                (hem, y0 + length),
-            )
-        ),
-    )
-    u = np.linspace(-1, 1, 160, dtype=np.float32)
-    drop = scalloped(u, folds) * sway * fabric.body
-    edge = y0 + length + curve * (1 - u * u) + drop - drop.mean()
-    front_hem = np.stack([u * hem, edge], 1).astype(np.float32)
-    front = panel(
-        other,
-        side,
-        fabric,
-        bottom=front_hem,
-        top=waist,
-        folds=folds,
-        flare=1.0,
-        **({"round": 4.5, "lift": 0.7, "edge": 0.35} | traits),
-    )
-    inside = np.stack(
-        [u * hem * 0.97, y0 + length - 0.6 + 0.9 * curve * (1 - u * u) * 0.4 - (drop - drop.mean()) * 0.8], 1
-    )
-    back = panel(
-        other,
-        side,
-        fabric,
-        bottom=inside.astype(np.float32),
-        flare=1.0,
-        round=-3.0,
-        lift=0.0,
-        shade=0.42,
-        edge=0.2,
-    )
-    return back, front
 
 
 def neck_band(body: Body, fabric: Fabric, width: float, stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Shirts, blouses, tees and draped tops."""
+"""Shirts and tees."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from infra.devstore.drawing.curves import F32, across, join, line, mirror, resample, spline
-from infra.devstore.drawing.fabrics import Fabric
-from infra.devstore.drawing.folds import Cowl, Crease, Flutes, Fold, Rumple
-from infra.devstore.drawing.garments.parts import (
-    Body,
-    Sleeve,
-    back_band,
-    both,
-    hanger,
-    neck_band,
-    short_sleeve,
-    upper_folds,
+from infra.devstore.drawing.curves import (
+    across,
+    join,
+    line,
+    mirror,
+    resample,
+    spline,
 )
-from infra.devstore.drawing.stage import Piece, Stage, panel, ribbon
+from infra.devstore.drawing.fabrics import Fabric
+from infra.devstore.drawing.folds import Crease, Rumple
+from infra.devstore.drawing.garments.parts import Body, back_band, both, hanger, neck_band, upper_folds
+from infra.devstore.drawing.garments.sleeves import Sleeve, short_sleeve
+from infra.devstore.drawing.pieces import Piece, even, panel, ribbon
+from infra.devstore.drawing.stage import Stage
 
 SHIRT = Body(
     neck=7.2,
@@ -89,18 +89,7 @@ def _shirt_front(fabric: Fabric, seed: int) -> Piece:
 def _stand(stage: Stage, fabric: Fabric) -> None:
     """The inside of the collar at the back of the neck."""
     top = across((0, -3.9), (4, -3.5), (6.6, -2.2))
-    stage.lay(
-        panel(
-            line((-6.8, -2.4), (-7.4, 1.4)),
-            line((6.8, -2.4), (7.4, 1.4)),
-            fabric,
-            top=top,
-            round=-1.5,
-            lift=0,
-            shade=0.72,
-            edge=0.3,
-        )
-    )
+    stage.lay(even(line((6.8, -2.4), (7.4, 1.4)), fabric, top=top, round=-1.5, lift=0, shade=0.72, edge=0.3))
 
 
 def collar_leaf(fabric: Fabric, tip: tuple[float, float] = (8.2, 9.6), front: float = 8.4) -> Piece:
@@ -184,119 +173,3 @@ def tee(stage: Stage, fabric: Fabric, *, neck: str = "crew", long: bool = False,
     h, y = body.hem, body.length
     stage.seam(across((0, y - 1.3), (h, y - 2.2)), 0.10, 0.2)
     neck_band(body, band, 1.8, stage)
-
-
-def cowl_top(
-    stage: Stage,
-    fabric: Fabric,
-    *,
-    length: float = 60.0,
-    hem: float = 22.5,
-    thin: bool = False,
-    seed: int = 0,
-) -> None:
-    """A sleeveless top, or short dress, whose neck hangs in soft loops; `thin` has spaghetti straps."""
-    top = 6.5 if thin else 0.0
-    s = 13.6 if thin else 17.0
-    if thin:
-        for side in (-1, 1):
-            stage.lay(
-                ribbon(
-                    resample(spline((side * 11.6, 9), (side * 10.2, 0), (side * 8.8, -6)), 24),
-                    0.7,
-                    fabric,
-                    round=0.3,
-                    lift=0.1,
-                    shade=0.75,
-                )
-            )
-    n = s - 6.0 if not thin else s - 1.6
-    rim = across((0, top + 3.2), (n * 0.6, top + 2.4), (n, top + 0.1))
-    stage.lay(
-        panel(
-            line((-n, top + 0.1), (-n, 24)),
-            line((n, top + 0.1), (n, 24)),
-            fabric,
-            top=rim,
-            round=-2,
-            lift=0,
-            shade=0.45,
-        )
-    )
-    neckline = across((0, top + 11.0), (n * 0.36, top + 9.6), (n * 0.72, top + 5.2), (n, top))
-    arm = spline((s, top + (0.4 if thin else 3.4)), (s - 0.9, 12.5), (s + 1.0, 19), (20.6, 23.5))
-    side = _cowl_side(length, hem)
-    low = spline((hem, length), (hem * 0.5, length + 1.0), (0, length + 1.4))
-    right = join(arm, side, low)
-    outline = join(neckline, right, mirror(right)[::-1])
-    follow = join(line((20, top - 1)), side)
-    share = 1 / (length - top)
-    folds: tuple[Fold, ...] = (
-        Cowl(5.5, 1.7, 33 * share, 21 * share, seed),
-        Crease((0.75, 26 * share), (0.05, 40 * share), 0.5, 0.10),
-        Crease((-0.8, 24 * share), (-0.1, 37 * share), 0.5, 0.10),
-        Flutes(7, 1.5, 34 * share, 0.8, seed + 4, soft=0.9, drift=0.6),
-        Crease((0.9, 38 * share), (0.2, 58 * share), 0.4, 0.10),
-        Crease((-0.9, 42 * share), (-0.3, 62 * share), 0.4, 0.10),
-        Rumple(0.9, 2.6, 2.4, seed),
-    )
-    stage.lay(Piece(outline, mirror(follow), follow, fabric, folds, round=3.6, lift=0.8, edge=0.35))
-    if thin:
-        for side_ in (-1, 1):
-            stage.lay(
-                ribbon(
-                    resample(spline((side_ * 12.6, top + 1.2), (side_ * 11.4, 1), (side_ * 8.8, -6)), 24),
-                    0.7,
-                    fabric,
-                    round=0.3,
-                    lift=0.2,
-                )
-            )
-
-
-def _cowl_side(length: float, hem: float) -> F32:
-    """The right side seam: a soft waist, then straight down to the hem."""
-    if length <= 66:
-        return spline((20.6, 23.5), (19.4, 40), (hem, length))
-    return spline(
-        (20.6, 23.5), (18.6, 40), (21.6, 58), (21.6 + (hem - 21.6) * 0.45, (58 + length) / 2), (hem, length)
-    )
-
-
-def slip_dress(stage: Stage, fabric: Fabric, *, length: float = 112.0, seed: int = 0) -> None:
-    """A bias-cut slip with a draped neck."""
-    cowl_top(stage, fabric, length=length, hem=26.0, thin=True, seed=seed)
-
-
-def peasant(stage: Stage, fabric: Fabric, *, seed: int = 0) -> None:
-    """A gathered blouse with puffed sleeves and a frilled hem."""
-    from infra.devstore.drawing.garments.dresses import BODICE, puff_sleeve, skirt
-
-    body = replace(BODICE, shape="square", neck=11.0, front=11.5, waist=19.5, hem=20.5, length=44)
-    hanger(stage, body)
-    stage.lay(body.back_neck(fabric))
-    both(stage, *puff_sleeve(body, fabric, seed))
-    waist = across((0, 45.3), (10, 45), (20.3, 44))
-    stage.lay(
-        *skirt(
-            waist,
-            25,
-            14,
-            fabric,
-            (Flutes(11, 1.3, 0.0, 0.7, seed), Flutes(26, 0.6, 0.3, 0.5, seed, up=True)),
-            belly=0.7,
-        )
-    )
-    stage.lay(
-        body.front_piece(
-            fabric,
-            (
-                *upper_folds(seed),
-                Flutes(12, 0.8, 0.2, 0.7, seed + 3),
-                Flutes(14, 0.7, 0.6, 0.3, seed + 8, up=True),
-            ),
-            sag=1.2,
-            lift=0.5,
-        )
-    )
-    stage.seam(resample(waist, 40), 0.3, 0.25)

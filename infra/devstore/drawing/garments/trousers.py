@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from infra.devstore.drawing.curves import across, line, resample, spline
+from infra.devstore.drawing.curves import across, line, moved, resample, spline, stretched
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Crease, Flutes, Fold, Rumple, Slump
-from infra.devstore.drawing.stage import Stage, flip, panel, ribbon
+from infra.devstore.drawing.pieces import even, flip, panel, ribbon
+from infra.devstore.drawing.stage import Stage
 
 
 def trousers(
@@ -27,14 +26,8 @@ def trousers(
     """Full-length trousers; `hem` is half of a leg's width at the ankle."""
     length, rise, hip = 103.0, 30.0, 22.8
     stage.lay(
-        panel(
-            line((-17.4, 0), (-17.2, 4)),
-            line((17.4, 0), (17.2, 4)),
-            fabric,
-            top=across((0, -1.3), (17.4, 0)),
-            round=-2,
-            lift=0,
-            shade=0.42,
+        even(
+            line((17.4, 0), (17.2, 4)), fabric, top=across((0, -1.3), (17.4, 0)), round=-2, lift=0, shade=0.42
         )
     )
     foot = 15.0 if hem > 13 else 13.5
@@ -65,17 +58,21 @@ def trousers(
     stage.seam(fly, 0.2, 0.4)
     stage.seam(spline((-3.4, 5), (-3.4, 15), (-2.2, 19.5), (0, 21.4)), 0.14, 0.25)
     for side in (1, -1):
-        pocket = (
+        pocket = stretched(
             spline((9.5, 5.2), (10.8, 9.6), (15.2, 12.4), (19.8, 12.4))
             if jeans
-            else line((14.2, 5.2), (20.6, 18.0))
-        ) * np.float32([side, 1])
+            else line((14.2, 5.2), (20.6, 18.0)),
+            side,
+            1,
+        )
         stage.seam(resample(pocket, 30), 0.22, 0.42)
         if jeans:
-            stage.stitches(resample(pocket + np.float32([0, 0.8]), 30), thread)
-            stage.stitches(resample((outer - np.float32([1, 0])) * np.float32([side, 1]), 90)[6:44], thread)
-        hemline = np.float32([side, 1]) * spline(
-            (foot - hem + 0.1, length - 3.4), (foot, length - 1.4), (foot + hem - 0.1, length - 2.8)
+            stage.stitches(resample(moved(pocket, 0, 0.8), 30), thread)
+            stage.stitches(resample(stretched(moved(outer, -1, 0), side, 1), 90)[6:44], thread)
+        hemline = stretched(
+            spline((foot - hem + 0.1, length - 3.4), (foot, length - 1.4), (foot + hem - 0.1, length - 2.8)),
+            side,
+            1,
         )
         stage.seam(hemline, 0.12, 0.25)
         if jeans:
@@ -111,8 +108,7 @@ def _waistband(stage: Stage, fabric: Fabric, jeans: bool, tie: bool, button: str
     top = across((0, 1.6), (8, 1.3), (17.6, 0.2))
     bottom = across((0, 6.1), (8, 5.8), (18.0, 4.6))
     stage.lay(
-        panel(
-            line((-17.6, 0.2), (-18, 4.6)),
+        even(
             line((17.6, 0.2), (18, 4.6)),
             fabric,
             top=top,
@@ -127,7 +123,7 @@ def _waistband(stage: Stage, fabric: Fabric, jeans: bool, tie: bool, button: str
         y = 1.2 - abs(x) * 0.05
         stage.lay(ribbon(resample(line((x, y - 0.4), (x, y + 5.2)), 12), 1.2, fabric, lift=0.3))
     if jeans:
-        for curve in (top + np.float32([0, 0.6]), bottom - np.float32([0, 0.6])):
+        for curve in (moved(top, 0, 0.6), moved(bottom, 0, -0.6)):
             stage.stitches(resample(curve, 60), thread)
     if tie:
         for side in (-1, 1):

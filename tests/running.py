@@ -1,39 +1,15 @@
-"""A running app with a local store, on free ports, for each test that asks."""
+"""Waiting for what a running app does."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from infra.runs import ENDED
-from infra.settings import Settings
-from tests import drawn
-from webhook_app.embedded import Embedded, running
+from webhook_app.embedded import Embedded
 
 Wait = Callable[[str], dict[str, Any]]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.from_env(home=tmp_path / "home", port=0, image_size="1K", min_sales=1500)
-
-
-@pytest.fixture
-def embedded(settings: Settings, tmp_path: Path) -> Iterator[Embedded]:
-    with running(settings, drawn.rows(tmp_path / "catalog")) as app:
-        app.sync()
-        yield app
-
-
-@pytest.fixture
-def ended(embedded: Embedded) -> Wait:
-    """Waits until a product's run has ended, and returns its record."""
-    return partial(until_ended, embedded)
 
 
 def until_ended(app: Embedded, product_id: str) -> dict[str, Any]:

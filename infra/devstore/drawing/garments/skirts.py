@@ -1,0 +1,196 @@
+"""Skirts, and the lower half of every dress."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from infra.devstore.drawing.curves import (
+    F32,
+    across,
+    line,
+    moved,
+    spline,
+)
+from infra.devstore.drawing.fabrics import Fabric
+from infra.devstore.drawing.folds import Crease, Flutes, Fold, Pleats, Rumple, scalloped
+from infra.devstore.drawing.pieces import Piece, even, panel
+from infra.devstore.drawing.stage import Stage
+
+
+def skirt(
+    waist: F32,
+    hem: float,
+    length: float,
+    fabric: Fabric,
+    folds: tuple[Fold, ...],
+    sway: float = 0.9,
+    belly: float = 0.5,
+    curve: float = 1.6,
+    **traits: Any,
+) -> tuple[Piece, Piece]:
+    """A skirt below a waistline (left to right), opening to `hem` (half width) over `length`; its inside back and its front.
+
+    `belly` 0..1 is how early it opens; `sway` how much the folds move the hem.
+    """
+    top_left, top_right = waist[0], waist[-1]
+    y0 = float(top_right[1])
+    x0 = float(top_right[0])
+    mid = x0 + (hem - x0) * belly
+    side = spline(
+        (x0, y0),
+        (x0 + (mid - x0) * 0.72, y0 + length * 0.26),
+        (mid + (hem - mid) * 0.12, y0 + length * 0.52),
+        (hem, y0 + length),
+    )
+    other = spline(
+        (float(top_left[0]), y0),
+        *(
+            (-x, y)
+            for x, y in (
+                (x0 + (mid - x0) * 0.72, y0 + length * 0.26),
+                (mid + (hem - mid) * 0.12, y0 + length * 0.52),
+                (hem, y0 + length),
+            )
+        ),
+    )
+    u = np.linspace(-1, 1, 160, dtype=np.float32)
+    drop = scalloped(u, folds) * sway * fabric.body
+    edge = y0 + length + curve * (1 - u * u) + drop - drop.mean()
+    front_hem = np.stack([u * hem, edge], 1).astype(np.float32)
+    front = panel(
+        other,
+        side,
+        fabric,
+        bottom=front_hem,
+        top=waist,
+        folds=folds,
+        flare=1.0,
+        **({"round": 4.5, "lift": 0.7, "edge": 0.35} | traits),
+    )
+    inside = np.stack(
+        [u * hem * 0.97, y0 + length - 0.6 + 0.9 * curve * (1 - u * u) * 0.4 - (drop - drop.mean()) * 0.8], 1
+    )
+    back = panel(
+        other,
+        side,
+        fabric,
+        bottom=inside.astype(np.float32),
+        flare=1.0,
+        round=-3.0,
+        lift=0.0,
+        shade=0.42,
+        edge=0.2,
+    )
+    return back, front
+
+
+def tiered(
+    stage: Stage, waist: F32, fabric: Fabric, tiers: int, length: float, hem: float, seed: int
+) -> None:
+    folds: tuple[Fold, ...]
+    if not tiers:
+        folds = (
+            Flutes(9, 3.9, 0.02, 0.75, seed),
+            Flutes(22, 0.55, 0.25, 0.5, seed + 20, up=True),
+            Rumple(0.5, 3, 3, seed),
+        )
+        stage.lay(*skirt(waist, hem, length, fabric, folds))
+        return
+    x0, y0 = float(waist[-1][0]), float(waist[-1][1])
+    parts: list[tuple[Piece, Piece]] = []
+    for k in range(tiers):
+        top, low = k / tiers, (k + 1) / tiers
+        wide = x0 + (hem - x0) * (top**0.8) * 0.93
+        line_top = (
+            waist
+            if k == 0
+            else across(
+                (0, y0 + length * top + 2), (wide / 2, y0 + length * top + 1.5), (wide, y0 + length * top)
+            )
+        )
+        end = x0 + (hem - x0) * low**0.8
+        folds = (
+            Flutes(9 + 3 * k, 2.1 + 0.4 * k, 0.0, 0.8, seed + 31 * k),
+            Flutes(26 + 7 * k, 0.65, 0.35, 0.5, seed + 40 + k, up=True),
+            Rumple(0.4, 4, 2, seed + k),
+        )
+        parts.append(skirt(line_top, end, length * (low - top) + 1.2, fabric, folds, belly=0.62, sway=0.8))
+    stage.lay(parts[-1][0])
+    for _, front in reversed(parts):
+        stage.lay(front)
+
+
+def skirt_alone(
+    stage: Stage,
+    fabric: Fabric,
+    *,
+    kind: str = "a-line",
+    length: float = 76.0,
+    hem: float = 36.0,
+    band: Fabric | None = None,
+    seed: int = 0,
+) -> None:
+    """A skirt with a waistband; kind is a-line, pleated, slip or tulle."""
+    waist = across((0, 5.4), (8, 5.0), (17, 4))
+    inside = even(
+        line((16.6, 0), (16.4, 5)), fabric, top=across((0, -1.0), (16.6, 0)), round=-2, lift=0, shade=0.45
+    )
+    stage.lay(inside)
+    folds: tuple[Fold, ...]
+    if kind == "pleated":
+        folds = (Pleats(15, 1.3), Rumple(0.5, 2.5, 2, seed), Flutes(6, 1.4, 0.3, 0.8, seed))
+        stage.lay(*skirt(waist, hem, length, fabric, folds, sway=0.5, belly=0.45))
+    elif kind == "slip":
+        folds = (
+            Flutes(5, 1.6, 0.25, 0.8, seed),
+            Rumple(0.9, 2.2, 2.6, seed),
+            Crease((-0.7, 0.08), (0.5, 0.42), 0.5, 0.12),
+            Crease((0.8, 0.05), (-0.2, 0.5), 0.4, 0.12),
+        )
+        stage.lay(*skirt(waist, hem, length, fabric, folds, sway=0.7, belly=0.85))
+    elif kind == "tulle":
+        _tulle(stage, waist, fabric, length, hem, seed)
+    else:
+        folds = (
+            Flutes(8, 2.6, 0.05, 0.8, seed),
+            Flutes(20, 0.35, 0.5, 0.4, seed + 5, up=True),
+            Rumple(0.4, 3, 2, seed),
+        )
+        stage.lay(*skirt(waist, hem, length, fabric, folds, belly=0.55))
+    top = across((0, 1.6), (8, 1.2), (16.8, 0.2))
+    stage.lay(
+        even(
+            line((16.8, 0.2), (17, 4.4)),
+            band or fabric,
+            top=top,
+            bottom=moved(waist, 0, 0.4),
+            round=2,
+            lift=0.3,
+            edge=0.35,
+            folds=(Rumple(0.2, 4, 1, seed),),
+        )
+    )
+
+
+def _tulle(stage: Stage, waist: F32, fabric: Fabric, length: float, hem: float, seed: int) -> None:
+    """A lining under four layers of net, each with folds of its own."""
+    lining = replace(fabric, cover=1.0, weave="plain")
+    back, front = skirt(
+        waist, hem * 0.80, length * 0.93, lining, (Flutes(7, 1.6, 0.1, 0.8, seed),), belly=0.6
+    )
+    stage.lay(front)
+    for k in range(4):
+        folds = (Flutes(9 + 3 * k, 2.2, 0.0, 0.8, seed + 9 * k), Flutes(30, 0.5, 0.3, 0.5, seed + k, up=True))
+        _, net = skirt(
+            waist,
+            hem * (0.93 + 0.03 * k),
+            length * (0.97 + 0.012 * k),
+            replace(fabric, cover=0.36),
+            folds,
+            belly=0.62,
+            sway=0.9,
+        )
+        stage.lay(replace(net, lift=0.15))
