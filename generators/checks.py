@@ -23,13 +23,12 @@ def examine(painted: Painted, task: PaintTask, *, ocr: Ocr) -> dict[str, Check]:
         return {"pixels": pixels}
     seen, photo = view(image), view_of(task.photo)
     where = evidence(photo, seen, painted.method)
-    product = task.product.category.rstrip("s").lower() or "product"
     references = [view_of(reference, REFERENCE_AREA) for reference in task.references]
     checks = {
         "pixels": pixels,
         "blank": check_blank(seen),
-        "product": check_product(where, product),
-        "colour": check_colour(photo, where, product),
+        "product": check_product(where),
+        "colour": check_colour(where),
         "text": check_text(painted, task, image, ocr),
         "copy": check_copy(seen, references, where if isinstance(where, Seen) else None),
     }

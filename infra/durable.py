@@ -25,8 +25,10 @@ APPLICATION_VERSION = "1"
 """Fixed, not hashed from the code: a deploy with runs in flight goes on with them."""
 
 POLL_SECONDS = 0.1
-RECOVERIES = 5
-"""How often a run may be resumed after a crash before it is given up: each try may cost money."""
+RECOVERIES = 100
+"""How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
+PAID_RECOVERIES = 5
+"""The same for a recipe in which each try may cost money."""
 
 
 class Starter:
@@ -92,10 +94,10 @@ def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterat
         engine.dispose()
 
 
-def recipe(name: str, function: Callable[P, R]) -> Callable[P, R]:
+def recipe(name: str, function: Callable[P, R], recoveries: int = RECOVERIES) -> Callable[P, R]:
     """A durable recipe, known by its name from now on until `run_recipes` ends."""
     # A partial, because DBOS notes things on the function, and a bound method takes no notes.
-    return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)(partial(function))
+    return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(partial(function))
 
 
 def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -116,9 +118,9 @@ def reason(error: BaseException) -> str:
 
 
 def interrupted(error: BaseException) -> bool:
-    """Whether DBOS itself stopped the run (shutdown, cancellation): it is not over, and will be resumed."""
-    gave_up = isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded)
-    return isinstance(error, dbos_error.DBOSException) and not gave_up
+    """Whether DBOS itself stopped the run (shutdown, cancellation): it did not fail, and may be resumed."""
+    # What a run meets when its process shuts down has no class of its own.
+    return type(error) is dbos_error.DBOSException or isinstance(error, dbos_error.DBOSWorkflowCancelledError)
 
 
 def _can_retry(error: BaseException) -> bool:

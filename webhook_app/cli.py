@@ -51,7 +51,10 @@ def demo_command(home: Path, port: int, store_port: int) -> None:
         settings = _settings(home=home, port=port, image_size="1K", min_sales=1500, log_level="WARNING")
         console.print("Bestshot demo: starting the store, mirroring its catalog …")
         with stop_signals() as stopped, demo(settings, store_port=store_port) as (_, page):
-            console.print(f"\nA new product was listed. Watch it here:  [bold]{page}[/]\n\nCtrl-C stops.")
+            console.print(
+                f"\nA new product was listed. Watch it here:\n\n  [bold]{page}[/]\n", soft_wrap=True
+            )
+            console.print("Ctrl-C stops.")
             stopped.wait()
     console.print("Stopped. `make demo` goes on from here; `make clean` forgets.")
 
@@ -87,8 +90,10 @@ def connect_command(address: str) -> None:
 def serve() -> None:
     """Serve webhooks over HTTP; `bestshot worker` does the work."""
     with _errors_shown(), closing(build(_settings())) as services, stop_signals() as stopped:
-        listener = bind(services.settings.host, services.settings.port)
-        with serving(create_app(services), listener):
+        with (
+            bind(services.settings.host, services.settings.port) as listener,
+            serving(create_app(services), listener),
+        ):
             click.echo(f"Listening on {address(listener)}")
             stopped.wait()
 

@@ -81,7 +81,7 @@ def running(
         stack.callback(services.close)
         Recipes(services, StudioPainter())
         queues = dict.fromkeys(QUEUES, settings.paint_concurrency)
-        listener = bind(settings.host, settings.port)
+        listener = stack.enter_context(bind(settings.host, settings.port))
         app = create_app(services, *([pages(services)] if pages else []))
         # Without a sign-in, a page elsewhere must not reach this one under a name of its own (DNS rebinding).
         app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import structlog
 from dbos import DBOS, SetWorkflowID
 
-from infra.durable import POLL_SECONDS, interrupted, reason, recipe, run_step
+from infra.durable import PAID_RECOVERIES, POLL_SECONDS, interrupted, reason, recipe, run_step
 from infra.model import Painter, plain
 from infra.services import Services
 from sync.catalog import mirror_catalog
@@ -35,7 +35,7 @@ class Recipes:
         self._services, self._painter = services, painter
         recipe("new_listing", self.new_listing)
         recipe("sync_store", self.sync_store)
-        self._paint = recipe("paint_format", self.paint_format)
+        self._paint = recipe("paint_format", self.paint_format, PAID_RECOVERIES)
 
     def new_listing(self, shop: str, product_id: str) -> str:
         """A new product gets its images: photo, bestsellers, style, paintings, store. Returns the status."""

@@ -8,12 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from generators.gate.palette import Floats
+from generators.gate.placement import by_all_landmarks, by_outline
 from generators.gate.seen import Seen, seen
-from generators.gate.views import Floats, View
+from generators.gate.views import View
 from infra.model import Check
 
+WAYS = by_all_landmarks, by_outline
 COPY_LIMIT = 0.35
 """Share of a reference's product that may reappear: a like seam or label, never a third of a garment."""
+OWN_MARGIN = 0.1
+"""How much more of a reference than of the product must reappear: two sweaters of one cut share an outline."""
 HASH_SIDE = 12
 HASH_LIMIT = 0.86
 """Agreeing bits of the perceptual hash from which two pictures have one composition, drawn anew or not."""
@@ -28,9 +33,9 @@ def check_copy(image: View, references: Sequence[View], product: Seen | None) ->
     own = product.found if product else 0.0
     worst = 0.0
     for number, reference in enumerate(references, 1):
-        again = seen(reference, image)
+        again = seen(reference, image, WAYS)
         shared = again.found if again else 0.0
-        if shared > COPY_LIMIT and shared > own:
+        if shared > COPY_LIMIT and shared > own + OWN_MARGIN:
             return Check(
                 False, shared, COPY_LIMIT, f"the image repeats bestseller {number}, not its style alone"
             )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from generators.gate.palette import difference, name, palette
+from generators.gate.palette import Floats, difference, name, palette
+from generators.gate.placement import by_frame, by_landmarks, by_outline
 from generators.gate.scene import Alike, alike
 from generators.gate.seen import Seen, seen
-from generators.gate.views import Floats, View
+from generators.gate.views import View
 from infra.model import Check
 
 COMPOSITED = ("cut-out", "framed")
 """Ways of painting that keep the photo's own pixels: those must be found again, a likeness is not enough."""
+WAYS = by_landmarks, by_outline, by_frame
 FOUND_LIMIT = 0.45
 """Least share of the product that reappears. The mask is rough and may hold a third of background; of another
 product hardly anything is found."""
@@ -27,52 +29,46 @@ MAIN_SHARE = 0.15
 
 def evidence(photo: View, image: View, method: str) -> Seen | Alike | None:
     """Where the product is in the image: found again pixel by pixel, or at least alike."""
-    again = seen(photo, image)
+    again = seen(photo, image, WAYS)
     if method in COMPOSITED or (again and again.found >= FOUND_LIMIT):
         return again
     return alike(photo, image) or again
 
 
-def check_product(where: Seen | Alike | None, product: str) -> Check:
+def check_product(where: Seen | Alike | None) -> Check:
     """Whether the product is there and whole."""
     if isinstance(where, Alike):
         there = where.likeness >= LIKE_LIMIT
-        return Check(
-            there,
-            where.likeness,
-            LIKE_LIMIT,
-            "" if there else f"nothing in the image looks like the {product}",
-        )
+        note = "" if there else "nothing in the image looks like the product"
+        return Check(there, where.likeness, LIKE_LIMIT, note)
     if where is None or where.found < FOUND_LIMIT:
-        return Check(False, where.found if where else 0.0, FOUND_LIMIT, f"the {product} is not in the image")
+        return Check(False, where.found if where else 0.0, FOUND_LIMIT, "the product is not in the image")
     if where.cut_off > CUT_OFF_LIMIT:
-        return Check(False, where.cut_off, CUT_OFF_LIMIT, f"the image's edge cuts off part of the {product}")
+        return Check(False, where.cut_off, CUT_OFF_LIMIT, "the image's edge cuts off part of the product")
     return Check(True, where.found, FOUND_LIMIT)
 
 
-def check_colour(photo: View, where: Seen | Alike | None, product: str) -> Check:
+def check_colour(where: Seen | Alike | None) -> Check:
     """Whether the product's main colours are true: the largest difference of any of them."""
     if where is None:
-        return Check(
-            False, None, COLOUR_LIMIT, f"the {product} was not found, so its colours cannot be compared"
-        )
+        return Check(False, None, COLOUR_LIMIT, "the product was not found, nor can its colours be compared")
     if isinstance(where, Alike):
-        worst, wanted, got = _worst_in_region(photo, where)
+        worst, wanted, got = _worst_in_region(where)
     else:
-        worst, wanted, got = _worst_in_place(photo, where)
+        worst, wanted, got = _worst_in_place(where)
     if worst <= COLOUR_LIMIT:
         return Check(True, worst, COLOUR_LIMIT)
     was, now = name(wanted), name(got)
     change = f"{was} is off" if was == now else f"{was} has become {now}"
-    return Check(False, worst, COLOUR_LIMIT, f"the {product}'s {change}")
+    return Check(False, worst, COLOUR_LIMIT, f"the product's {change}")
 
 
-def _worst_in_place(photo: View, where: Seen) -> tuple[float, Floats, Floats]:
+def _worst_in_place(where: Seen) -> tuple[float, Floats, Floats]:
     """Each main colour against what the image has at the very same places."""
-    same = (photo.product > 0.5) & (where.same > 0)
-    ours, theirs = photo.lab[same], where.lab[same]
+    same = (where.product > 0.5) & (where.same > 0)
+    ours, theirs = where.ours[same], where.theirs[same]
     if len(ours) < 50:
-        return float("inf"), photo.lab.mean(axis=(0, 1)), where.lab.mean(axis=(0, 1))
+        return float("inf"), where.ours.mean(axis=(0, 1)), where.theirs.mean(axis=(0, 1))
     main = palette(ours)
     nearest = difference(ours[:, None, :], main.lab).argmin(axis=1)
     pairs = [
@@ -82,9 +78,9 @@ def _worst_in_place(photo: View, where: Seen) -> tuple[float, Floats, Floats]:
     return max(((float(difference(w, g)), w, g) for w, g in pairs), key=lambda found: found[0])
 
 
-def _worst_in_region(photo: View, where: Alike) -> tuple[float, Floats, Floats]:
+def _worst_in_region(where: Alike) -> tuple[float, Floats, Floats]:
     """Each main colour against the nearest that the region has in a fair part of its room."""
-    main = palette(photo.lab[photo.product > 0.5])
+    main = palette(where.product)
     worst = 0.0, main.lab[0], main.lab[0]
     for wanted, share in zip(main.lab, main.shares, strict=True):
         if share < min(MAIN_SHARE, main.shares.max()):

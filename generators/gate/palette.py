@@ -7,8 +7,10 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from generators.gate.views import Floats
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 NAMED = {
     "black": "#151515", "charcoal": "#3c3f42", "grey": "#85878a", "light grey": "#c4c6c8", "white": "#f8f8f6",

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.gate.views import Floats, View
+from generators.gate.palette import Floats
+from generators.gate.views import Landmarks, View
 
 DISTINCT = 0.8
 """A landmark counts when its best match is this much nearer than the second best (Lowe 2004)."""
@@ -44,8 +45,17 @@ class Placement:
 
 
 def by_landmarks(source: View, image: View) -> Placement | None:
-    """The turn, scale and shift on which matched landmarks agree, or None."""
-    here, there = _matches(source, image)
+    """The turn, scale and shift on which matched landmarks of the product agree, or None."""
+    return _agreed(source.product_landmarks, image)
+
+
+def by_all_landmarks(source: View, image: View) -> Placement | None:
+    """The same with the source's background: a copy brings it along."""
+    return _agreed(source.landmarks, image)
+
+
+def _agreed(ours: Landmarks, image: View) -> Placement | None:
+    here, there = _matches(ours, image.landmarks)
     if len(here) < MIN_LANDMARKS:
         return None
     cv2.setRNGSeed(1)
@@ -58,10 +68,9 @@ def by_landmarks(source: View, image: View) -> Placement | None:
     return placement if SCALES[0] < placement.scale < SCALES[1] else None
 
 
-def _matches(source: View, image: View) -> tuple[Floats, Floats]:
-    """Points of the source's product and of the image that show the same thing, pairwise (n, 2)."""
-    points, found = source.product_landmarks
-    others, targets = image.landmarks
+def _matches(ours: Landmarks, theirs: Landmarks) -> tuple[Floats, Floats]:
+    """Points of two pictures that show the same thing, pairwise (n, 2)."""
+    (points, found), (others, targets) = ours, theirs
     if len(found) < 2 or len(targets) < 2:
         return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
     nearest = cv2.BFMatcher(cv2.NORM_L2).knnMatch(found, targets, k=2)
@@ -72,11 +81,19 @@ def _matches(source: View, image: View) -> tuple[Floats, Floats]:
 
 def by_outline(source: View, image: View) -> Placement | None:
     """The upright scale and shift at which the product's outline and inner edges fit best, or None."""
+    return _fitted((source.product > 0.5).astype(np.uint8), source, image)
+
+
+def by_frame(source: View, image: View) -> Placement | None:
+    """The same for the photo as a whole: framed, on a busy floor, a product has no clear outline."""
+    return _fitted(np.ones(source.rgb.shape[:2], np.uint8), source, image)
+
+
+def _fitted(mask: NDArray[np.uint8], source: View, image: View) -> Placement | None:
     shrink = (OUTLINE_AREA / image.lab[..., 0].size) ** 0.5
     light = cv2.resize(image.lab[..., 0], None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     margin = 6  # a product may touch the image's edge
     edges = cv2.copyMakeBorder(_edges(light), margin, margin, margin, margin, cv2.BORDER_CONSTANT)
-    mask = (source.product > 0.5).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(mask)
     best, matrix = OUTLINE_LIMIT, None
     for size in OUTLINE_SIZES * min(light.shape[0] / height, light.shape[1] / width):

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from generators.gate.palette import Palette, difference, palette
-from generators.gate.views import Floats, View
-
-Mask = NDArray[np.bool_]
+from generators.gate.palette import Floats, Mask, Palette, difference, palette
+from generators.gate.views import View
 
 WORK_AREA = 112 * 112
 LEAST_AREA = 0.03
@@ -29,10 +26,13 @@ COVERED = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Alike:
-    """The region: its Lab pixels (n, 3), its share of the image, and how like the product it is, 0..1."""
+    """The region of the image and the product of the photo, as Lab pixels (n, 3) of one coarseness.
 
+    `likeness` is how alike they are, 0..1.
+    """
+
+    product: Floats
     pixels: Floats
-    area: float
     likeness: float
 
 
@@ -43,14 +43,13 @@ def alike(photo: View, image: View) -> Alike | None:
     if wanted is None:
         return None
     lab, _ = _small(image.lab, None)
-    region = _region(lab, wanted)
-    area = float(region.mean())
-    if area < LEAST_AREA:
+    region = _region(lab, wanted, image.rim)
+    if region.mean() < LEAST_AREA:
         return None
     outline = _outline_likeness(product > 0.5, region)
     weave = _weave_likeness(product_lab[..., 0], product > 0.5, lab[..., 0], region)
     colour = _colour_likeness(wanted, lab[region])
-    return Alike(lab[region], area, colour * np.sqrt(outline * weave))
+    return Alike(product_lab[product > 0.5], lab[region], colour * float(np.sqrt(outline * weave)))
 
 
 def _small(lab: Floats, mask: Floats | None) -> tuple[Floats, Floats]:
@@ -61,12 +60,9 @@ def _small(lab: Floats, mask: Floats | None) -> tuple[Floats, Floats]:
     return np.asarray(shrink[0], np.float32), np.asarray(shrink[-1], np.float32)
 
 
-def _region(lab: Floats, wanted: Palette) -> Mask:
+def _region(lab: Floats, wanted: Palette, rim: Palette) -> Mask:
     """Where the product's colours are more at home than the rim's: the large pieces."""
-    rim = np.ones(lab.shape[:2], bool)
-    rim[3:-3, 3:-3] = False
-    around = palette(lab[rim])
-    likely = _likelihood(lab, wanted) > np.maximum(_likelihood(lab, around), 0.3 * np.exp(-2))
+    likely = _likelihood(lab, wanted) > np.maximum(_likelihood(lab, rim), 0.3 * np.exp(-2))
     mask = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)

@@ -5,14 +5,20 @@ This is what a composite or a framed photo shows, and what a copied reference sh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from generators.gate.placement import Placement, by_landmarks, by_outline
-from generators.gate.views import Floats, View
+from generators.gate.palette import Floats, Mask
+from generators.gate.placement import Placement
+from generators.gate.views import View
 
+Way = Callable[[View, View], Placement | None]
+
+CONVINCING = 0.6
+"""Share of the product found from which no other way is tried."""
 WINDOW = 7.0
 """Pixels of the photo's view (sigma) over which structure is compared: a button, a pocket's edge."""
 SAME_STRUCTURE = 0.4
@@ -23,31 +29,47 @@ FLAT = 2.0, 4.0
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """The image, seen from where the photo was taken: `lab` (h, w, 3) in the photo's frame.
+    """The image, seen from where the photo was taken: `ours` and `theirs` are the two in Lab, (h, w, 3).
 
-    `found` is the share of the product that reappears, `cut_off` the share that the image's edge cuts away.
+    `product` (h, w) is where the product is; what was background in the photo and is backdrop in the image, a
+    rough mask's fault, is taken out. `same` (h, w) is 1 where the two agree. `found` is the share of the
+    product that reappears, `cut_off` the share that the image's edge cuts away.
     """
 
-    lab: Floats
+    ours: Floats
+    theirs: Floats
+    product: Floats
     same: Floats
     found: float
     cut_off: float
 
 
-def seen(photo: View, image: View) -> Seen | None:
-    """The product where its own pixels reappear; None when they do not."""
-    placement = by_landmarks(photo, image) or by_outline(photo, image)
-    return None if placement is None else _compared(photo, image, placement)
+def seen(photo: View, image: View, ways: Sequence[Way]) -> Seen | None:
+    """The product where its own pixels reappear, by the first way that convinces; None when none finds it."""
+    best: Seen | None = None
+    for way in ways:
+        placement = way(photo, image)
+        if placement is None:
+            continue
+        compared = _compared(photo, image, placement)
+        if best is None or compared.found > best.found:
+            best = compared
+        if best.found > CONVINCING:
+            break
+    return best
 
 
 def _compared(photo: View, image: View, placement: Placement) -> Seen:
     back = _as_photographed(photo, image, placement)
-    inside = back[..., 3]
-    same = _same_structure(photo.lab[..., 0], back[..., 0]) * (inside > 0.5)
-    product = photo.product
+    lab, inside = back[..., :3], back[..., 3] > 0.5
+    ours = _soft(photo.lab, 0.5 / placement.scale)
+    same = _same_structure(ours[..., 0], lab[..., 0]) * inside
+    product = photo.product * ~(photo.like_rim(ours) & image.like_rim(lab) & inside)
     weight = max(float(product.sum()), 1.0)
     return Seen(
-        lab=back[..., :3],
+        ours=ours,
+        theirs=lab,
+        product=product,
         same=same,
         found=float((product * same).sum()) / weight,
         cut_off=float((product * _cut_off(same, inside)).sum()) / weight,
@@ -56,12 +78,16 @@ def _compared(photo: View, image: View, placement: Placement) -> Seen:
 
 def _as_photographed(photo: View, image: View, placement: Placement) -> Floats:
     """The image's Lab in the photo's frame, and in a fourth channel where the image has pixels at all."""
-    blur = placement.scale * 0.5
-    lab = cv2.GaussianBlur(image.lab, (0, 0), blur) if blur > 0.6 else image.lab
+    lab = _soft(image.lab, 0.5 * placement.scale)
     whole = np.dstack([lab, np.ones(lab.shape[:2], np.float32)])
     height, width = photo.rgb.shape[:2]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(whole, placement.matrix, (width, height), flags=flags), np.float32)
+
+
+def _soft(lab: Floats, sigma: float) -> Floats:
+    """The coarser of two pictures has lost its finest threads; the finer one must lose them too."""
+    return np.asarray(cv2.GaussianBlur(lab, (0, 0), sigma), np.float32) if sigma > 0.6 else lab
 
 
 def _same_structure(ours: Floats, theirs: Floats) -> Floats:
@@ -78,12 +104,12 @@ def _local_mean(values: Floats) -> Floats:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), WINDOW), np.float32)
 
 
-def _cut_off(same: Floats, inside: Floats) -> Floats:
+def _cut_off(same: Floats, inside: Mask) -> Floats:
     """1 where the photo lies beyond the image's edge and the product reaches that edge.
 
     What is beyond the edge but starts away from the product was never painted: background in a rough mask.
     """
-    beyond = (inside <= 0.5).astype(np.uint8)
+    beyond = (~inside).astype(np.uint8)
     reached = cv2.dilate(same, np.ones((21, 21), np.uint8))
     _, labels = cv2.connectedComponents(beyond)
     touching = np.unique(labels[(reached > 0) & (beyond > 0)])

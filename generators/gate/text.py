@@ -65,20 +65,22 @@ def _worst_line(painted: Painted, task: PaintTask, lines: Sequence[TextLine], oc
 
 
 def _one_line(line: str, lines: Sequence[TextLine]) -> Check:
-    read = " ".join(part.text for part in lines if _belongs(part.text, line))
+    read = _best_run(line, [part.text for part in lines if _belongs(part.text, line)])
     alike = similarity(line, read)
-    wanted = numbers(line)
-    if wanted and not set(wanted) <= set(numbers(" ".join(part.text for part in lines))):
-        return Check(
-            False, alike, TEXT_LIMIT, f"“{line}” reads as “{read}”" if read else f"“{line}” cannot be read"
-        )
-    passed = alike >= TEXT_LIMIT
-    note = "" if passed else f"“{line}” reads as “{read}”" if read else f"“{line}” cannot be read"
-    return Check(passed, alike, TEXT_LIMIT, note)
+    all_numbers = numbers(" ".join(part.text for part in lines))
+    passed = alike >= TEXT_LIMIT and set(numbers(line)) <= set(all_numbers)
+    note = f"“{line}” reads as “{read}”" if read else f"“{line}” cannot be read"
+    return Check(passed, alike, TEXT_LIMIT, "" if passed else note)
+
+
+def _best_run(line: str, parts: Sequence[str]) -> str:
+    """The consecutive parts that together read most like the line: a long one was broken in several."""
+    runs = (" ".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1))
+    return max(runs, key=lambda run: similarity(line, run), default="")
 
 
 def _belongs(part: str, line: str) -> bool:
-    """Whether a line read from the image is a piece of the asked line: a long one is broken in several."""
+    """Whether a line read from the image may be a piece of the asked line."""
     piece, whole = plain(part), plain(line)
     if not piece:
         return False

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from generators.gate.palette import Floats, Mask, Palette, difference, palette
 from infra.pixels import decode
 from infra.silhouette import silhouette
 
-Floats = NDArray[np.float32]
 Landmarks = tuple[Floats, Floats]
 """Points (n, 2) in x, y and their RootSIFT descriptors (n, 128); Arandjelović and Zisserman 2012."""
 
@@ -24,6 +24,8 @@ PHOTO_AREA = 400 * 400
 REFERENCE_AREA = 320 * 320
 IMAGE_AREA = 720 * 720
 """Pixels that a view keeps: enough for a logo to have landmarks, few enough for a tenth of a second."""
+RIM_REACH = 8.0
+"""CIE94; how far shade and vignette move a backdrop's colour."""
 LANDMARKS = 1500
 CONTRAST = 0.01
 """SIFT's threshold, a quarter of the usual, for the seams of black cloth."""
@@ -44,6 +46,18 @@ class View:
     def product(self) -> Floats:
         """Where the product is, (height, width), 0..1; rough."""
         return silhouette(self.rgb)
+
+    @cached_property
+    def rim(self) -> Palette:
+        """The colours along the picture's four edges: floor, wall, backdrop."""
+        edge = np.ones(self.rgb.shape[:2], bool)
+        strip = max(2, min(edge.shape) // 24)
+        edge[strip:-strip, strip:-strip] = False
+        return palette(self.lab[edge])
+
+    def like_rim(self, lab: Floats) -> Mask:
+        """Which of the Lab pixels (..., 3) could be of this picture's background."""
+        return np.asarray(difference(lab[..., None, :], self.rim.lab).min(axis=-1) < RIM_REACH)
 
     @cached_property
     def landmarks(self) -> Landmarks:

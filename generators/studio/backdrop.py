@@ -7,7 +7,7 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from generators.studio.arrays import Floats
+from generators.studio.arrays import Bytes, Floats
 from generators.studio.colour import Lab, parse_hex, to_lab
 from infra.model import StyleBrief
 
@@ -57,7 +57,7 @@ def paint_backdrop(size: tuple[int, int], colour: Lab, brief: StyleBrief) -> Flo
     return cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC).clip(0, 1).astype(np.float32)
 
 
-def to_bytes(rgb: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def to_bytes(rgb: Floats) -> Bytes:
     """0..1 floats to 8 bits with one level of triangular noise, under which no gradient shows bands."""
     random = np.random.default_rng(7)
     tile = random.random((256, 256), np.float32) - random.random((256, 256), np.float32)

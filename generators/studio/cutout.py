@@ -18,7 +18,7 @@ from generators.studio.segment import (
     tidy,
     without_lookalikes,
 )
-from generators.studio.trust import Evidence, gather, objections
+from generators.studio.trust import AGREEMENT, Evidence, gather, objections, overlap
 
 SEARCH_SIDE = 320
 """Pixels of the longer side at which the mask is searched: GrabCut's time grows with the area."""
@@ -37,10 +37,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """The final mask at search size, and what speaks for and against it."""
+    """The final mask at search size, what was measured on it, and why not to cut along it (empty: cut)."""
 
     mask: Mask
     evidence: Evidence
+    objections: tuple[str, ...]
 
 
 def cut_out(image: Image.Image) -> Bytes | None:
@@ -49,7 +50,7 @@ def cut_out(image: Image.Image) -> Bytes | None:
     RGBA (h, w, 4), alpha not premultiplied, cropped to what is visible.
     """
     found = find(image)
-    if objections(found.evidence):
+    if found.objections:
         return None
     rgb = np.asarray(fitted(image, WORK_SIDE))
     radius = max(2, round(max(rgb.shape) / 200))
@@ -63,9 +64,11 @@ def find(image: Image.Image) -> Find:
     """The product's mask, trusted or not."""
     first = draft(image)
     mask = without_lookalikes(first.lab, first.mask)
-    raw = cv2.cvtColor(first.rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
-    second = tidy(grab(first.rgb, seed_loosely(raw)))
-    return Find(mask, gather(first.lab, mask, first.mask, second))
+    evidence = gather(first.lab, mask, first.mask)
+    against = objections(evidence)
+    if not against and overlap(mask, _second_opinion(first) & ~(first.mask & ~mask)) < AGREEMENT:
+        against = ("other seeds find something else",)
+    return Find(mask, evidence, against)
 
 
 def draft(image: Image.Image) -> Draft:
@@ -74,6 +77,12 @@ def draft(image: Image.Image) -> Draft:
     smooth = cv2.bilateralFilter(rgb, 7, 30, 5)
     lab = cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB).astype(np.float32)
     return Draft(rgb, lab, tidy(grab(lab, seed_firmly(saliency(lab)))))
+
+
+def _second_opinion(first: Draft) -> Mask:
+    """The mask found in other pixels (RGB, unsmoothed) from other, looser seeds."""
+    lab = cv2.cvtColor(first.rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    return tidy(grab(first.rgb, seed_loosely(lab)))
 
 
 def _enlarged(mask: Mask, size: tuple[int, int]) -> Floats:

@@ -19,9 +19,7 @@ def soften(rgb: Bytes, mask: Floats, radius: int) -> Floats:
     """
     guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     alpha = _guided(guide, mask, radius, 2e-4)
-    alpha = np.clip(
-        (alpha - 0.3) / 0.55, 0, 1
-    )  # a shade inside the outline: better a hair less than a fringe
+    alpha = np.clip((alpha - 0.3) / 0.55, 0, 1)  # a little inside: better a hair less than a fringe
     size = 2 * radius + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     hard = (mask > 0.5).astype(np.uint8)

@@ -15,7 +15,9 @@ from scipy.sparse.csgraph import dijkstra
 from generators.studio.arrays import Bytes, Floats, Mask
 
 RING = 0.045
-"""Width of the border strip, as a share of the shorter side."""
+"""Width of the border strip that shows the background, as a share of the shorter side."""
+RIM = 0.01
+"""Width of the strip that is background whatever it shows."""
 
 
 def ring(shape: tuple[int, ...], share: float = RING) -> Mask:
@@ -120,7 +122,7 @@ def seed_firmly(salient: Floats) -> Bytes:
     marks[salient > cut] = cv2.GC_PR_FGD
     marks[salient > cut + 0.6 * (1 - cut)] = cv2.GC_FGD
     marks[salient < 0.25 * cut] = cv2.GC_BGD
-    marks[ring(salient.shape, 0.01)] = cv2.GC_BGD
+    marks[ring(salient.shape, RIM)] = cv2.GC_BGD
     return marks
 
 
@@ -128,7 +130,7 @@ def seed_loosely(lab: Floats) -> Bytes:
     """Marks from the border's colours alone, nothing settled but the rim: a second, independent opinion."""
     salient = _unit(border_distance(lab)) * _near_middle(lab.shape, 0.35)
     marks = np.where(salient > _otsu(salient), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    marks[ring(lab.shape, 0.01)] = cv2.GC_BGD
+    marks[ring(lab.shape, RIM)] = cv2.GC_BGD
     return marks
 
 

@@ -13,45 +13,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generators.studio.arrays import Floats, Mask
-from generators.studio.segment import holes, lookalikes, ring
+from generators.studio.segment import RIM, holes, lookalikes, ring
+
+AGREEMENT = 0.94
+"""Overlap with an independent opinion under which a mask is not trusted."""
+STEP = 9.0
+"""Lab units (8-bit L scale) between just inside and just outside that an eye takes for an edge."""
+SAME_GROUND = 14.0
+"""Lab units (8-bit L scale) within which a gap in the product shows the same ground as lies beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for and against a mask; shares run 0..1.
 
-    `area`: of the frame; `touching`: of the frame's rim; `solid`: area over convex hull; `agreement`: IoU with
-    an independent opinion; `edged`: outline with a visible step in colour; `gap`: its longest stretch without
-    one; `leak`, `loss`: the band inside (outside) the outline that looks like the other side; `alike`: patches
-    that may be product or ground; `rough`: length of the outline over that of the smoothed outline.
+    `area`: of the frame. `touching`: of the frame's rim. `solid`: area over convex hull. `rough`: outline
+    over smoothed outline. `edged`: outline with a visible step in colour. `gap`: its longest stretch without
+    one. `leak`, `loss`: the band inside (outside) the outline that looks like the other side. `alike`:
+    patches that may be product or ground.
     """
 
     area: float
     touching: float
     solid: float
-    agreement: float
+    rough: float
     edged: float
     gap: float
     leak: float
-    rough: float
     loss: float
     alike: float
 
 
-def gather(lab: Floats, mask: Mask, first: Mask, second: Mask) -> Evidence:
-    """Measures a mask on its photo (Lab, float32), with the first draft of it and an independent opinion."""
+def gather(lab: Floats, mask: Mask, first: Mask) -> Evidence:
+    """Measures a mask on its photo (Lab, float32), with the first draft of it."""
     dropped = first & ~mask
-    other = second & ~dropped
-    doubtful = lookalikes(lab, mask) | (
-        dropped & holes(mask)
-    )  # a gap under an arm, or a pale print: who knows
+    gaps = holes(mask)  # under an arm, through a handle; or is it a pale print?
+    doubtful = lookalikes(lab, mask) | (dropped & gaps) | _unlike_ground(lab, mask, gaps) | _glare(lab, mask)
     steps = _steps(lab, mask)
     inside, outside = _confusions(lab, mask)
     return Evidence(
         area=float(mask.mean()),
-        touching=float(mask[ring(mask.shape, 0.022) & ~ring(mask.shape, 0.015)].mean()),
+        touching=float(mask[_inner_rim(mask.shape)].mean()),
         solid=_solidity(mask),
-        agreement=float((mask & other).sum() / max(1, (mask | other).sum())),
         edged=float((steps > STEP).mean()) if len(steps) else 0.0,
         gap=_longest_run(steps <= STEP),
         leak=inside,
@@ -61,12 +64,23 @@ def gather(lab: Floats, mask: Mask, first: Mask, second: Mask) -> Evidence:
     )
 
 
-STEP = 9.0
-"""Lab units (8-bit L scale) between just inside and just outside that an eye takes for an edge."""
+def objections(evidence: Evidence) -> tuple[str, ...]:
+    """Why not to cut along the mask; empty when nothing speaks against it."""
+    limits = {
+        "too small": evidence.area < 0.05,
+        "fills the frame": evidence.area > 0.85,
+        "cut off by the frame": evidence.touching > 0.03,
+        "too ragged": evidence.rough > 1.12 or evidence.solid < 0.42,
+        "no edge to cut along": evidence.edged < 0.97 or evidence.gap > 0.006,
+        "background in the product": evidence.leak > 0.12 or evidence.alike > 0.006,
+        "product in the background": evidence.loss > 0.16,
+    }
+    return tuple(why for why, holds in limits.items() if holds)
 
 
-SAME_GROUND = 14.0
-"""Lab units (8-bit L scale) within which a gap in the product shows the same ground as lies beside it."""
+def overlap(one: Mask, other: Mask) -> float:
+    """Intersection over union."""
+    return float((one & other).sum() / max(1, (one | other).sum()))
 
 
 def _outlines(mask: Mask) -> list[NDArray[np.float32]]:
@@ -77,7 +91,7 @@ def _outlines(mask: Mask) -> list[NDArray[np.float32]]:
 def _steps(lab: Floats, mask: Mask) -> NDArray[np.float32]:
     """The difference in colour across the outline, at each of its points."""
     depth = max(3.0, max(mask.shape) * 0.011)
-    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), depth / 3))
+    soft: Floats = cv2.GaussianBlur(lab, (0, 0), depth / 3).astype(np.float32)
     away = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), depth)
     slope = np.dstack([cv2.Sobel(away, cv2.CV_32F, 1, 0), cv2.Sobel(away, cv2.CV_32F, 0, 1)])
     differences = []
@@ -108,6 +122,12 @@ def _longest_run(weak: NDArray[np.bool_]) -> float:
     return float(runs.max(initial=0) / len(weak))
 
 
+def _inner_rim(shape: tuple[int, ...]) -> Mask:
+    """The strip next to the rim that every seed declares background."""
+    rim = ring(shape, RIM).astype(np.uint8)
+    return np.asarray((cv2.dilate(rim, np.ones((5, 5), np.uint8)) > 0) & (rim == 0))
+
+
 def _solidity(mask: Mask) -> float:
     points = cv2.findNonZero(mask.astype(np.uint8))
     return 0.0 if points is None else float(mask.sum() / max(1.0, cv2.contourArea(cv2.convexHull(points))))
@@ -128,6 +148,24 @@ def _unlike_ground(lab: Floats, mask: Mask, gaps: Mask) -> Mask:
         return gaps
     means = (lab[labels == n].mean(axis=0) for n in range(1, count))
     odd = [n for n, mean in enumerate(means, 1) if np.linalg.norm(mean - ground.mean(axis=0)) > SAME_GROUND]
+    return np.isin(labels, odd)
+
+
+def _glare(lab: Floats, mask: Mask) -> Mask:
+    """White patches of the mask beside which the ground shines too: a lamp on a polished floor."""
+    white = mask & (lab[..., 0] > 215) & (np.abs(lab[..., 1:] - 128).max(axis=2) < 18)
+    kernel = np.ones((3, 3), np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.morphologyEx(white.astype(np.uint8), cv2.MORPH_OPEN, kernel), connectivity=4
+    )
+    usual = np.median(lab[~mask][:, 0]) if not mask.all() else 255.0
+    odd = []
+    for n in range(1, count):
+        if stats[n, cv2.CC_STAT_AREA] < 0.003 * mask.sum():
+            continue
+        beside = (cv2.dilate((labels == n).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0) & ~mask
+        if beside.sum() > 20 and np.median(lab[beside][:, 0]) > usual + 22:
+            odd.append(n)
     return np.isin(labels, odd)
 
 
@@ -152,18 +190,3 @@ def _distance(lab: Floats, samples: Floats) -> Floats:
     _, _, centres = cv2.kmeans(picked, 6, None, criteria, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
     squared = [((lab - centre) ** 2).sum(axis=2) for centre in centres]
     return np.asarray(np.sqrt(np.minimum.reduce(squared))) + 2.0
-
-
-def objections(evidence: Evidence) -> tuple[str, ...]:
-    """Why not to cut along the mask; empty when nothing speaks against it."""
-    limits = {
-        "too small": evidence.area < 0.03,
-        "fills the frame": evidence.area > 0.85,
-        "cut off by the frame": evidence.touching > 0.03,
-        "too ragged": evidence.rough > 1.12 or evidence.solid < 0.42,
-        "other seeds find something else": evidence.agreement < 0.94,
-        "no edge to cut along": evidence.edged < 0.97 or evidence.gap > 0.006,
-        "background in the product": evidence.leak > 0.12 or evidence.alike > 0.006,
-        "product in the background": evidence.loss > 0.16,
-    }
-    return tuple(why for why, holds in limits.items() if holds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from infra.model import Painted, PaintTask, Product, StyleBrief
 from infra.pixels import decode
 from infra.silhouette import silhouette
 
-BRIEFS = (
+BRIEFS: tuple[tuple[Any, ...], ...] = (
     ("#e6ddd2", 0.8, 0.3, 0.25, 0.75, 120, 0.74),
     ("#3b414c", 0.35, 0.6, -0.3, 0.2, 60, 0.6),
     ("#f0b9bf", 0.85, 0.4, 0.5, 0.9, 90, 0.8),
@@ -65,7 +66,7 @@ def cases(subject: Subject, painter: StudioPainter, seed: int = 0) -> Iterator[C
     yield Case("blank", _altered(one, _backdrop(image.size, rng)), square, "blank")
     yield Case("empty set", _altered(one, _empty_set(image.size, rng)), square, "product")
     yield Case("other product", painter.paint(replace(square, photo=subject.other)), square, "product")
-    yield Case("cropped", _altered(one, _cropped(one, square, rng)), square, "product")
+    yield Case("cropped", _altered(one, _cropped(image, rng)), square, "product")
     yield Case("recoloured", _altered(one, _recoloured(image, subject.photo)), square, "colour")
     yield Case(
         "worn, recoloured",
@@ -74,7 +75,7 @@ def cases(subject: Subject, painter: StudioPainter, seed: int = 0) -> Iterator[C
         "colour",
     )
     yield Case("worn, other product", _scene(subject.other, portrait, rng), portrait, "product")
-    yield Case("nobody there", replace(_scene(None, portrait, rng)), portrait, "product")
+    yield Case("nobody there", _scene(None, portrait, rng), portrait, "product")
     yield from _text_cases(painter, banner, paintings["4:1"], square, image)
     for number, reference in enumerate(subject.references[:2]):
         copied = _altered(one, _fitted(decode(reference), image.size, (0.5, 0.3)[number]))
@@ -99,17 +100,15 @@ def _text_cases(
 
 
 def _task(subject: Subject, ratio: str, seed: int) -> PaintTask:
-    backdrop, brightness, contrast, warmth, softness, light_from, fill = BRIEFS[
-        (seed + len(ratio)) % len(BRIEFS)
-    ]
-    brief = StyleBrief("studio", "soft", "flat lay", "calm", "", (backdrop, "#806a5a"), brightness, contrast, warmth, softness, light_from, fill, "bench")  # fmt: skip
+    backdrop, *light = BRIEFS[(seed + len(ratio)) % len(BRIEFS)]
+    brief = StyleBrief("studio", "soft", "flat lay", "calm", "", (backdrop, "#806a5a"), *light, "bench")
     format_ = parse_format(ratio)
     text = (subject.product.title, f"${subject.product.price}") if format_.with_text else ()
     return PaintTask(subject.product, subject.photo, subject.references, brief, format_, text)
 
 
 def _relit(image: Image.Image) -> Image.Image:
-    warm = np.asarray(image).astype(np.float32) * np.float32([1.05, 1.0, 0.93]) * np.float32(0.93)
+    warm = np.asarray(image).astype(np.float32) * np.array([0.98, 0.93, 0.86], np.float32)
     return ImageEnhance.Contrast(Image.fromarray(warm.clip(0, 255).astype(np.uint8))).enhance(1.08)
 
 
@@ -122,7 +121,7 @@ def _recoloured(image: Image.Image, photo: bytes) -> Image.Image:
     if chroma > 14:
         now[..., 1], now[..., 2] = -now[..., 2], now[..., 1].copy()
     else:
-        now += np.float32([12, 28, -26])
+        now += np.array([12, 28, -26], np.float32)
     return Image.fromarray((cv2.cvtColor(now, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8))
 
 
@@ -147,13 +146,12 @@ def _empty_set(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
     return image
 
 
-def _cropped(painted: Painted, task: PaintTask, rng: np.random.Generator) -> Image.Image:
+def _cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Moved out of the frame by about a third of the product."""
-    image = decode(painted.data)
     width, height = image.size
     edges = {"left": (0.42, 0), "right": (-0.42, 0), "up": (0, 0.42), "down": (0, -0.42)}
     x, y = list(edges.values())[rng.integers(len(edges))]
-    move = np.float32([[1, 0, x * width], [0, 1, y * height]])
+    move = np.array([[1, 0, x * width], [0, 1, y * height]], np.float32)
     moved = cv2.warpAffine(np.asarray(image), move, image.size, borderMode=cv2.BORDER_REPLICATE)
     return Image.fromarray(moved)
 
@@ -202,7 +200,7 @@ def _worn(rgb: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[np.
     smooth = cv2.bilateralFilter(rgb, 9, 40, 7)
     cloth = cv2.remap(smooth, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
     folds = 1 + 0.12 * np.sin(x / width * rng.uniform(15, 30) + y / height * rng.uniform(3, 10))
-    cloth *= folds[..., None] * np.float32(rng.uniform(0.88, 1.12)) * np.float32([1.03, 1, 0.97])
+    cloth *= folds[..., None] * rng.uniform(0.88, 1.12) * np.array([1.03, 1, 0.97], np.float32)
     cover = cv2.remap(silhouette(rgb), *maps, cv2.INTER_LINEAR)
     return cloth.clip(0, 255).astype(np.uint8), cover.astype(np.float32)
 

@@ -1,11 +1,11 @@
-"""Backdrops: the surfaces that products are photographed on, in linear light, with the light's own shadows."""
+"""Backdrops: the surfaces that products are photographed on, and the shadows that fall over them."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from infra.devstore.drawing.curves import F32, f32, join, mask, spline
+from infra.devstore.drawing.curves import F32, f32, join, line, mask, spline
 from infra.devstore.drawing.fabrics import relief
 from infra.devstore.drawing.fields import Rng, blur, clouds, linear, mix, noise, ramp
 from infra.devstore.drawing.light import Light, shade
@@ -40,12 +40,12 @@ def plaster(color: str, light: Light, rng: Rng) -> F32:
     return _lit(_flat(color) * tone[..., None], sweeps + grain, light)
 
 
-def sweep(color: str, light: Light, rng: Rng) -> F32:
+def sweep(color: str, _: Light, rng: Rng) -> F32:
     """Seamless studio paper: wall and floor melt into each other."""
     turn = ramp(0.70, 0.90, _down())
     glow = np.exp(-(((_right() - 0.5) / 0.6) ** 2 + ((_down() - 0.42) / 0.55) ** 2))
     tone = 0.90 + 0.14 * glow - 0.09 * ramp(0.66, 0.80, _down()) * (1 - turn) + 0.05 * turn
-    return _flat(color) * (tone + 0.004 * noise(SHAPE, 3, rng))[..., None]
+    return f32(_flat(color) * (tone + 0.004 * noise(SHAPE, 3, rng))[..., None])
 
 
 def arch(color: str, niche: str, light: Light, rng: Rng) -> F32:
@@ -98,7 +98,7 @@ def wood(color: str, light: Light, rng: Rng, planks: int = 5, upright: bool = Tr
     """Boards with grain and narrow gaps."""
     long, wide = (HEIGHT, WIDTH) if upright else (WIDTH, HEIGHT)
     board = wide / planks
-    x = np.broadcast_to(np.arange(wide, dtype=np.float32)[None, :], (long, wide))
+    x = np.broadcast_to(np.arange(wide, dtype=np.float32)[None, :] + 0.4 * board, (long, wide))
     which = np.floor(x / board).astype(np.int32)
     tone = rng.uniform(0.86, 1.08, planks + 1).astype(np.float32)[which]
     bend = noise((long, wide), (420, 90), rng) * 34 + noise((long, wide), (200, 30), rng) * 6
@@ -115,7 +115,7 @@ def wood(color: str, light: Light, rng: Rng, planks: int = 5, upright: bool = Tr
     )
 
 
-def seaside(light: Light, rng: Rng) -> F32:
+def seaside(_: Light, rng: Rng) -> F32:
     """Sky, sea and sand, far out of focus."""
     stops = [
         (0.0, "#b9d3e2"),
@@ -129,8 +129,8 @@ def seaside(light: Light, rng: Rng) -> F32:
     ]
     at = [s for s, _ in stops]
     table = np.stack([linear(c) for _, c in stops])
-    line = np.linspace(0, 1, HEIGHT)
-    column = np.stack([np.interp(line, at, table[:, i]) for i in range(3)], 1).astype(np.float32)
+    rows = np.linspace(0, 1, HEIGHT)
+    column = np.stack([np.interp(rows, at, table[:, i]) for i in range(3)], 1).astype(np.float32)
     view = np.repeat(column[:, None], WIDTH, 1)
     surf = ramp(0.60, 0.64, _down()) * (1 - ramp(0.65, 0.70, _down())) * noise(SHAPE, (8, 130), rng)
     sea = ramp(0.47, 0.50, _down()) * (1 - ramp(0.58, 0.64, _down())) * noise(SHAPE, (4, 40), rng)
@@ -157,11 +157,11 @@ def sheet(color: str, light: Light, rng: Rng) -> F32:
     return _lit(_flat(color), folds + noise(SHAPE, 160, rng) * 7 + noise(SHAPE, 2, rng) * 0.04, light, 14)
 
 
-def table(color: str, light: Light, rng: Rng) -> F32:
+def table(color: str, _: Light, rng: Rng) -> F32:
     """A plain painted table top, lit unevenly from a window."""
     fall = 1.04 - 0.20 * _right() - 0.10 * _down()
     tone = fall + 0.012 * clouds(SHAPE, 160, rng) + 0.006 * noise(SHAPE, (2, 9), rng)
-    return _flat(color) * tone[..., None]
+    return f32(_flat(color) * tone[..., None])
 
 
 def carpet(color: str, light: Light, rng: Rng) -> F32:
@@ -171,25 +171,19 @@ def carpet(color: str, light: Light, rng: Rng) -> F32:
     return _lit(_flat(color) * tone[..., None], pile, light)
 
 
-def window(light: Light, rng: Rng, soft: float = 11) -> F32:
+def window(rng: Rng) -> F32:
     """Sun through a window's panes: 1 in the sun, lower in the bars' and the wall's shadow."""
     skew = rng.uniform(-40, 40)
     sun = np.zeros(SHAPE, np.float32)
     for column in range(3):
         for row in range(4):
             x, y = -150 + column * 420 + skew, -260 + row * 430
-            slant = 0.32
-            pane = [
-                (x, y - slant * 0),
-                (x + 370, y + 370 * slant),
-                (x + 370, y + 370 * slant + 390),
-                (x, y + 390),
-            ]
-            sun = np.maximum(sun, mask(f32(pane), SHAPE))
-    return 0.74 + 0.35 * blur(sun, soft)
+            pane = line((x, y), (x + 370, y + 118.4), (x + 370, y + 508.4), (x, y + 390))
+            sun = np.maximum(sun, mask(pane, SHAPE))
+    return 0.74 + 0.35 * blur(sun, 11)
 
 
-def leaves(light: Light, rng: Rng, soft: float = 5) -> F32:
+def leaves(rng: Rng) -> F32:
     """Sun through a palm: fronds that reach in from two corners."""
     near = np.zeros(SHAPE, np.float32)
     far = np.zeros(SHAPE, np.float32)
@@ -200,8 +194,8 @@ def leaves(light: Light, rng: Rng, soft: float = 5) -> F32:
         (far, 980, 900, 3.6),
     ):
         _frond(field, x, y, turn + rng.uniform(-0.12, 0.12), rng)
-    shadow = np.maximum(blur(near, soft), 0.75 * blur(far, soft * 2.4))
-    return 1.08 - 0.40 * shadow
+    shadow = np.maximum(blur(near, 5), 0.75 * blur(far, 12))
+    return f32(1.08 - 0.40 * shadow)
 
 
 def _frond(field: F32, x: float, y: float, turn: float, rng: Rng) -> None:

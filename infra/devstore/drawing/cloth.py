@@ -36,10 +36,10 @@ def _form(
     Folds are smooth: they are worked out at half size.
     """
     height, width = cover.shape
-    u, v, wide, length = ladder(left / 2, right / 2, (-(-height // 2), -(-width // 2)))
+    u, v, wide, length = ladder(f32(left / 2), f32(right / 2), (-(-height // 2), -(-width // 2)))
     form = piece.round * scale * flat * np.sqrt(np.clip(1 - 0.94 * u * u, 0.02, 1))
     for fold in piece.folds:
-        form = form + fold(u, v) * (scale * piece.fabric.body * (0.45 + 0.55 * flat))
+        form = form + fold(u, v) * (scale * (0.45 + 0.55 * flat))
     form, u, v, wide = (f32(cv2.resize(f32(f), (width, height))) for f in (form, u, v, wide * 2))
     return f32(form + _edge(cover, piece.edge * scale)), u, v, wide, length * 2
 

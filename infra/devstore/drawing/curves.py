@@ -56,12 +56,12 @@ def mirror(curve: F32) -> F32:
 
 def moved(curve: F32, x: float, y: float) -> F32:
     """The curve, somewhere else."""
-    return (curve + np.array([x, y], np.float32)).astype(np.float32)
+    return f32(curve + f32([x, y]))
 
 
 def stretched(curve: F32, x: float, y: float) -> F32:
     """The curve, scaled about (0, 0)."""
-    return (curve * np.array([x, y], np.float32)).astype(np.float32)
+    return f32(curve * f32([x, y]))
 
 
 def across(*points: tuple[float, float]) -> F32:
@@ -85,7 +85,7 @@ def normals(curve: F32) -> F32:
 
 def offset(curve: F32, distance: float) -> F32:
     """The curve moved sideways, to the right of its direction for a positive distance."""
-    return (curve + normals(curve) * distance).astype(np.float32)
+    return f32(curve + normals(curve) * distance)
 
 
 def mask(outline: F32, shape: tuple[int, int]) -> F32:
@@ -93,7 +93,7 @@ def mask(outline: F32, shape: tuple[int, int]) -> F32:
     filled = np.zeros(shape, np.uint8)
     points = np.round(outline * 16).astype(np.int32)
     cv2.fillPoly(filled, [points], (255,), lineType=cv2.LINE_AA, shift=4)
-    return filled.astype(np.float32) / 255
+    return f32(filled.astype(np.float32) / 255)
 
 
 def stroke(curve: F32, width: float, shape: tuple[int, int]) -> F32:
@@ -118,7 +118,7 @@ def ladder(left: F32, right: F32, shape: tuple[int, int]) -> tuple[F32, F32, F32
     height, width = (-(-n // coarse) for n in shape)
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).reshape(-1, 2).astype(np.float32)
     grid = grid * coarse + (coarse - 1) / 2
-    nearest = np.argmin(_squares(grid, centre), axis=1)
+    nearest = np.argmin(_squares(grid, f32(centre)), axis=1)
     away = grid - centre[nearest]
     v = (nearest + np.sum(away * along[nearest], 1) / step[nearest]) / (rungs - 1)
     wide = np.interp(v, np.linspace(0, 1, rungs), half)

@@ -6,9 +6,9 @@ Sizes are in centimetres; a tile is made for one scale, so that it is sampled on
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -16,9 +16,7 @@ import numpy as np
 from infra.devstore.drawing.curves import F32, f32
 from infra.devstore.drawing.fields import Rng, blur, noise
 
-Weave = Literal[
-    "plain", "linen", "twill", "rib", "wide rib", "stockinette", "cable", "boucle", "tulle", "wicker"
-]
+Weave = Literal["plain", "linen", "twill", "rib", "wide rib", "stockinette", "cable", "boucle", "wicker"]
 Print = Literal["none", "floral", "stripes", "breton", "gingham", "dots", "windowpane", "marl"]
 
 
@@ -26,7 +24,7 @@ Print = Literal["none", "floral", "stripes", "breton", "gingham", "dots", "windo
 class Fabric:
     """A cloth. `sheen` 0..1 (satin, leather), `fuzz` 0..1 (wool), `cover` below 1 lets light through.
 
-    `body` scales how deep it folds, `size` how large its weave is; `ink` holds the print's colours.
+    `size` scales its weave, `print_size` its print, whose colours are `ink`.
     """
 
     color: str
@@ -36,13 +34,8 @@ class Fabric:
     sheen: float = 0.0
     fuzz: float = 0.0
     cover: float = 1.0
-    body: float = 1.0
     size: float = 1.0
     print_size: float = 1.0
-
-    def but(self, **changes: Any) -> Fabric:
-        """The same cloth with some traits changed."""
-        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -155,7 +148,6 @@ WEAVES: dict[Weave, Callable[[float, float, Rng], F32]] = {
     "stockinette": _stockinette,
     "cable": _cable,
     "boucle": _boucle,
-    "tulle": _plain,
     "wicker": _wicker,
 }
 

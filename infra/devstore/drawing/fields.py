@@ -13,25 +13,22 @@ Rng = np.random.Generator
 
 
 def linear(color: str) -> F32:
-    """ "#rrggbb" → linear red, green, blue."""
-    rgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
-    return _decode(rgb)
-
-
-def _decode(srgb: F32) -> F32:
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    """Linear red, green, blue of a colour as "#rrggbb"."""
+    rgb = f32([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return f32(np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4))
 
 
 @lru_cache(maxsize=1)
-def _encode_table() -> F32:
-    x = np.linspace(0, 1, 4097, dtype=np.float32)
-    return np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
+def _exposures() -> F32:
+    """Display values for linear light of 0..2, whose brightest part rolls off toward white."""
+    x = np.linspace(0, 2, 8193)
+    x = np.where(x > 0.75, 0.75 + 0.25 * np.tanh((x - 0.75) / 0.30), x)
+    return f32(np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055))
 
 
-def srgb(light: F32) -> F32:
-    """Linear light → display values 0..1, by table."""
-    encoded: F32 = _encode_table()[(np.clip(light, 0, 1) * 4096).astype(np.int32)]
-    return encoded
+def exposed(light: F32) -> F32:
+    """Linear light → display values 0..1, as film answers to it; by table."""
+    return _exposures()[(np.clip(light, 0, 2) * 4096).astype(np.int32)]
 
 
 def noise(shape: tuple[int, int], cell: float | tuple[float, float], rng: Rng) -> F32:

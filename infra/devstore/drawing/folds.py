@@ -31,10 +31,11 @@ def _smooth(x: F32, table: F32) -> F32:
 
 @dataclass(frozen=True)
 class Flutes:
-    """Folds that hang: rounded ridges with narrow valleys, starting at different heights and opening downward.
+    """Folds that hang: rounded ridges with narrow valleys, starting at different heights, opening downward.
 
-    `count` ridges over the width, `depth` cm high at the hem; `start` is the v at which the first ones begin and
-    `up` turns the panel over, for gathers that die out on their way down. `soft` rounds the valleys.
+    `count` ridges over the width, `depth` cm high at the hem; `start` is the v at which the first begin and
+    `up` turns the panel over, for gathers that die out on their way down. `soft` rounds the valleys, `spread`
+    is the v that a ridge needs to grow, `drift` how far it wanders.
     """
 
     count: float
@@ -48,9 +49,9 @@ class Flutes:
 
     def __call__(self, u: F32, v: F32) -> F32:
         v = 1 - v if self.up else v
-        x = (u + 1) / 2 * self.count
-        x = x + 0.55 * _smooth(x * 0.9, _table(self.seed + 1, -1, 1))
-        x = x + self.drift * _smooth(v * 2.2 + 3 + 0.3 * x, _table(self.seed + 2, -1, 1))
+        x = f32((u + 1) / 2 * self.count)
+        x = x + 0.55 * _smooth(f32(x * 0.9), _table(self.seed + 1, -1, 1))
+        x = x + self.drift * _smooth(f32(v * 2.2 + 3 + 0.3 * x), _table(self.seed + 2, -1, 1))
         cell = np.floor(x)
         i = cell.astype(np.int32) % 64
         tall = _table(self.seed + 3, 0.45, 1.0)[i]
@@ -154,13 +155,12 @@ class Cowl:
     seed: int = 0
 
     def __call__(self, u: F32, v: F32) -> F32:
-        q = (
-            v + self.sag * (np.abs(u) / 0.7) ** 1.7 + 0.012 * _smooth(u * 3 + 9, _table(self.seed, -1, 1))
-        ) / self.last
+        wander = 0.012 * _smooth(u * 3 + 9, _table(self.seed, -1, 1))
+        q = f32((v + self.sag * (np.abs(u) / 0.7) ** 1.7 + wander) / self.last)
         x = np.clip(q, 0, None) ** 0.8 * self.count
         cell = np.floor(x)
         tall = _table(self.seed + 1, 0.6, 1.0)[cell.astype(np.int32) % 64]
-        fade = (1 - ramp(0.45, 0.95, np.abs(u))) * (1 - ramp(0.75, 1.2, q)) * ramp(-0.05, 0.1, q)
+        fade = (1 - ramp(0.45, 0.95, f32(np.abs(u)))) * (1 - ramp(0.75, 1.2, q)) * ramp(-0.05, 0.1, q)
         return f32(np.abs(np.sin(np.pi * (x - cell))) ** 0.8 * tall * fade * self.depth)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -15,8 +16,8 @@ from infra.devstore.drawing.fields import blur
 class Light:
     """A key light and the fill around it, both in linear light; flat cloth facing us is lit with 1.
 
-    `angle` in degrees, 0 from the right, 90 from above, 180 from the left. `hard` 0..1 is the key's share of the
-    light; the rest comes from everywhere.
+    `angle` in degrees, 0 from the right, 90 from above, 180 from the left. `hard` 0..1 is the key's share of
+    the light; the rest comes from everywhere. `height` is how far the key stands in front of the picture.
     """
 
     angle: float = 125.0
@@ -59,6 +60,6 @@ def shade(height: F32, light: Light, hollow: float) -> tuple[F32, F32]:
     fill = (0.62 + 0.38 * up) * np.clip(1 - 0.95 * occluded, 0.15, 1.2) * (1 - 0.10 * dy * up)
     key = light.hard * facing / lz * np.clip(1 - 0.5 * occluded, 0.3, 1.1)
     lit = key[..., None] * f32(light.key) + ((1 - light.hard) * fill)[..., None] * f32(light.fill)
-    half = f32([lx, ly, lz + 1]) / np.sqrt(lx * lx + ly * ly + (lz + 1) ** 2)
-    glint = np.clip((half[2] - half[0] * dx - half[1] * dy) * up, 0, 1)
-    return lit.astype(np.float32), f32(glint)
+    half = math.sqrt(lx * lx + ly * ly + (lz + 1) ** 2)
+    glint = np.clip((lz + 1 - lx * dx - ly * dy) * (up / half), 0, 1)
+    return f32(lit), f32(glint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -85,7 +85,9 @@ KNIT_DRESS, SKIRT, TROUSERS = (9.0, 118.0, 74.0), (1.0, 81.0, 74.0), (1.0, 105.0
 
 LOOKS: dict[str, Look] = {
     "LH101": _dress(
-        "sunlit wall", Fabric("#f6ecd8", printed="floral", ink=("#d2603c", "#e39a56", "#6a8352")), neck="v"
+        "sunlit wall",
+        Fabric("#f6ecd8", printed="floral", ink=("#d2603c", "#e39a56", "#6a8352"), print_size=1.25),
+        neck="v",
     ),
     "LH102": _dress(
         "seaside", Fabric("#c4d8e4", "linen"), neck="square", sleeves="none", straps=True, tiers=3, length=122
@@ -98,7 +100,7 @@ LOOKS: dict[str, Look] = {
         length=124,
     ),
     "LH104": _dress("sunlit linen", LINEN, neck="square", sleeves="puff", buttons="#c9b08c", length=112),
-    "LH105": Look("wool throw", KNIT_DRESS, partial(knits.knit_dress, fabric=_wool("#c4ad8b", "rib"))),
+    "LH105": Look("oat throw", KNIT_DRESS, partial(knits.knit_dress, fabric=_wool("#c4ad8b", "rib"))),
     "LH106": Look(
         "clay wall",
         KNIT_DRESS,
@@ -133,7 +135,7 @@ LOOKS: dict[str, Look] = {
     "LH203": _knit("warm oak", _wool("#4a5a4c", "wide rib"), neck="roll"),
     "LH204": _knit("sand sweep", Fabric("#f2ecdf", "stockinette", "breton", ("#27345a",), fuzz=0.3)),
     "LH205": Look(
-        "oat throw",
+        "wool throw",
         (2, 68, 70),
         partial(knits.cardigan, fabric=Fabric("#e2b6ae", "boucle", fuzz=0.9), buttons="#f3e6d8"),
     ),
@@ -203,7 +205,10 @@ LOOKS: dict[str, Look] = {
         "grey carpet",
         (1, 62, 62),
         partial(
-            skirts.skirt_alone, fabric=DENIM.but(color="#6a7d98", ink=("#8394ab",)), length=58.0, hem=29.0
+            skirts.skirt_alone,
+            fabric=replace(DENIM, color="#6a7d98", ink=("#8394ab",)),
+            length=58.0,
+            hem=29.0,
         ),
     ),
     "LH505": Look(
@@ -215,7 +220,7 @@ LOOKS: dict[str, Look] = {
         ),
     ),
     "LH601": Look(
-        "sunlit wall", TROUSERS, partial(trousers.trousers, fabric=Fabric("#dccbab", "linen"), tie=True)
+        "terracotta", TROUSERS, partial(trousers.trousers, fabric=Fabric("#dccbab", "linen"), tie=True)
     ),
     "LH602": Look(
         "concrete",
@@ -227,7 +232,7 @@ LOOKS: dict[str, Look] = {
         TROUSERS,
         partial(
             trousers.trousers,
-            fabric=DENIM.but(color="#33486b", ink=("#4a6084",)),
+            fabric=replace(DENIM, color="#33486b", ink=("#4a6084",)),
             hem=10.5,
             jeans=True,
             button="#b0703c",
@@ -241,7 +246,7 @@ LOOKS: dict[str, Look] = {
     "LH701": _bag(
         "seaside", partial(bags.tote, fabric=Fabric("#cda868", "wicker"), handle=Fabric("#8a5a34", sheen=0.4))
     ),
-    "LH702": _bag("terracotta", partial(bags.crescent, leather=Fabric("#a4683a", sheen=0.5))),
+    "LH702": _bag("sunlit wall", partial(bags.crescent, leather=Fabric("#a4683a", sheen=0.5))),
     "LH703": _bag(
         "old sheet",
         partial(
@@ -262,7 +267,9 @@ LOOKS: dict[str, Look] = {
         tiers=4,
         length=124,
     ),
-    "NEW3": Look("pale floor", KNIT_DRESS, partial(knits.knit_dress, fabric=_wool("#b08d63", "rib"))),
+    "NEW3": Look(
+        "pale floor", KNIT_DRESS, partial(knits.knit_dress, fabric=_wool("#b08d63", "rib"), spread=20.0)
+    ),
     "NEW4": Look(
         "plain paper",
         (1, 84, 56),

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from infra.devstore.drawing.curves import F32, f32
-from infra.devstore.drawing.fields import Rng, blur, noise, srgb
+from infra.devstore.drawing.fields import Rng, blur, exposed, noise
 from infra.devstore.drawing.light import Light
 from infra.devstore.drawing.stage import HEIGHT, WIDTH, Stage
 
@@ -18,13 +18,14 @@ from infra.devstore.drawing.stage import HEIGHT, WIDTH, Stage
 class Scene:
     """Where and how a product is photographed.
 
-    `ground` draws the backdrop, `gobo` the shadows that fall over everything. `distance` is how far the product
-    is from the backdrop (pixels of its shadow), `flat` how pressed down it lies, `tilt` its turn in degrees.
+    `ground` draws the backdrop, `gobo` the shadows that fall over everything. `distance` is how far the
+    product is from the backdrop (pixels of its shadow), `flat` below 1 presses it down, `tilt` turns it
+    (degrees), `hung` puts it on a hanger.
     """
 
     ground: Callable[[Light, Rng], F32]
     light: Light
-    gobo: Callable[[Light, Rng], F32] | None = None
+    gobo: Callable[[Rng], F32] | None = None
     distance: float = 26.0
     shadow: float = 0.5
     flat: float = 1.0
@@ -41,7 +42,7 @@ def photograph(scene: Scene, stage: Stage, rng: Rng) -> F32:
     picture = scene.ground(scene.light, rng) * _cast(scene, alpha)[..., None]
     picture = picture * (1 - alpha[..., None]) + rgb
     if scene.gobo is not None:
-        picture = picture * _displaced(scene.gobo(scene.light, rng), alpha)[..., None]
+        picture = picture * _displaced(scene.gobo(rng), alpha)[..., None]
     return _film(picture * scene.exposure, scene, rng)
 
 
@@ -78,10 +79,9 @@ def _film(light: F32, scene: Scene, rng: Rng) -> F32:
     """Highlights roll off, a gentle curve adds contrast, corners darken a little, grain binds it together."""
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j].astype(np.float32)
     light = light * (1.02 - 0.13 * (x * x + y * y) / 2)[..., None]
-    light = np.where(light > 0.75, 0.75 + 0.25 * np.tanh((light - 0.75) / 0.30), light).astype(np.float32)
-    shown = srgb(light)
+    shown = exposed(f32(light))
     grey = shown @ f32([0.30, 0.59, 0.11])
     shown = shown + 0.10 * (grey[..., None] - shown)
     curved = shown + scene.contrast * (shown - 0.5) * shown * (1 - shown) * 2
     grain = noise((HEIGHT, WIDTH), 1.5, rng) * scene.grain
-    return np.clip(curved + grain[..., None], 0, 1)
+    return f32(np.clip(curved + grain[..., None], 0, 1))

@@ -14,11 +14,11 @@ from infra.devstore.drawing.folds import Fold
 
 @dataclass(frozen=True)
 class Piece:
-    """One panel: its outline, the two edges that its folds and threads run between (top to bottom), its cloth.
+    """One panel: its outline, its cloth, and the edges that folds and threads run between, top to bottom.
 
-    `round` is how far its middle stands off (cm), `lift` how far it floats over what is below (its shadow, cm),
-    `shade` darkens it (the inside of a neck), `flare` 0..1 how much the pattern opens with the panel and
-    `turn` lays the threads across.
+    `round` is how far its middle stands off, `lift` how far it floats over what is below (its shadow) and
+    `edge` the width of its rolled edge, all in cm; `shade` darkens it (the inside of a neck), `flare` 0..1 is
+    how much the pattern opens with the panel and `turn` lays the threads across.
     """
 
     outline: F32

@@ -60,15 +60,15 @@ def _breton(ground: F32, ink: list[F32], scale: float) -> F32:
 def _gingham(ground: F32, ink: list[F32], scale: float) -> F32:
     x, y = _square(8, scale)
     share = (_band(x, 4, 0.5, scale, 8) + _band(y, 4, 0.5, scale, 8)) / 2
-    return mix(_flat(ground, x.shape), _flat(ink[0], x.shape), share)
+    return mix(_flat(ground, x.shape), _flat(ink[0], x.shape), f32(share))
 
 
 def _windowpane(ground: F32, ink: list[F32], scale: float) -> F32:
     x, y = _square(12, scale)
     thread = np.maximum(_band(x, 2, 0.06, scale, 12), _band(y, 2, 0.06, scale, 12)) * 0.7
     second = np.maximum(_band(x + 0.06, 2, 0.03, scale, 12), _band(y + 0.06, 2, 0.03, scale, 12)) * 0.5
-    checked = mix(_flat(ground, x.shape), _flat(ink[0], x.shape), thread)
-    return mix(checked, _flat(ink[-1], x.shape), second)
+    checked = mix(_flat(ground, x.shape), _flat(ink[0], x.shape), f32(thread))
+    return mix(checked, _flat(ink[-1], x.shape), f32(second))
 
 
 def _dots(ground: F32, ink: list[F32], scale: float) -> F32:
@@ -161,9 +161,8 @@ def _leaf(t: F32, x: float, y: float, turn: float, r: float, green: F32, scale: 
 def _blob(t: F32, x: float, y: float, a: float, b: float, turn: float, color: F32, scale: float) -> None:
     """A soft-edged ellipse, drawn again across each border so that the tile repeats."""
     n = t.shape[0]
-    angle = np.degrees(turn)
-    points = cv2.ellipse2Poly((0, 0), (1000, max(1, round(1000 * b / a))), 0, 0, 360, 12).astype(np.float32)
-    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    points = f32(cv2.ellipse2Poly((0, 0), (1000, max(1, round(1000 * b / a))), 0, 0, 360, 12))
+    c, s = np.cos(turn), np.sin(turn)
     points = points @ f32([[c, s], [-s, c]]) * (a * scale / 1000)
     for dx in (-n, 0, n):
         for dy in (-n, 0, n):

@@ -27,7 +27,7 @@ SCENES: dict[str, Scene] = {
     # winter: wool, clay, low lamp light
     "wool throw": Scene(partial(b.knit_throw, "#d9cbb8"), COSY, distance=18, shadow=0.6, flat=0.8, tilt=2),
     "oat throw": Scene(partial(b.knit_throw, "#b89a7c"), COSY, distance=18, shadow=0.6, flat=0.8, tilt=-2),
-    "clay wall": Scene(partial(b.plaster, "#cdb49b"), COSY, distance=30, shadow=0.5, hung=True),
+    "clay wall": Scene(partial(b.plaster, "#c6a58e"), COSY, distance=30, shadow=0.5, hung=True),
     "warm oak": Scene(partial(b.wood, "#c19a6e"), COSY, distance=18, shadow=0.6, flat=0.85),
     # evening and all year: the studio
     "blush sweep": Scene(partial(b.sweep, "#ecd5cc"), EVENING, distance=40, shadow=0.34),
@@ -82,10 +82,10 @@ SCENES: dict[str, Scene] = {
         partial(b.table, "#e4e1da"), WINDOW, distance=9, shadow=0.5, flat=0.55, tilt=-1.5, contrast=0.06
     ),
     "bed linen": Scene(
-        partial(b.sheet, "#e3e0dc"), WINDOW, distance=9, shadow=0.5, flat=0.55, tilt=2, contrast=0.06
+        partial(b.sheet, "#a3abb8"), WINDOW, distance=9, shadow=0.5, flat=0.55, tilt=2, contrast=0.06
     ),
     "pale floor": Scene(
-        partial(b.wood, "#cfc1ae", planks=6), WINDOW, distance=9, shadow=0.5, flat=0.55, contrast=0.06
+        partial(b.wood, "#d9d6d2", planks=3), WINDOW, distance=9, shadow=0.5, flat=0.55, contrast=0.06
     ),
     "plain paper": Scene(
         partial(b.table, "#dbdad8"), WINDOW, distance=9, shadow=0.5, flat=0.55, tilt=1, contrast=0.06

@@ -18,17 +18,15 @@ def tote(
     fabric: Fabric,
     handle: Fabric,
     *,
-    tall: float = 36.0,
-    wide: float = 40.0,
     seed: int = 0,
     thread: str = "",
 ) -> None:
     """An open bag with two handles."""
-    w, b = wide / 2, wide / 2 * 0.86
+    tall, w, b = 36.0, 20.0, 17.2
     _handle(stage, handle, w * 0.52, -0.5, 24.0, 1.6, far=True)
     rim = across((0, -1.9), (w * 0.5, -1.5), (w, 0))
     lip = across((0, 1.6), (w * 0.5, 1.2), (w, 0))
-    stage.lay(even(line((w, -1), (w, 3)), fabric, top=rim, round=-1, lift=0, shade=0.38))
+    stage.lay(even(line((w, 0), (w, 3)), fabric, top=rim, round=-1, lift=0, shade=0.38))
     right = spline((w, 0), (w * 1.01, tall * 0.35), (b * 1.06, tall * 0.72), (b, tall - 2.4), (b - 2.6, tall))
     bottom = spline((-b + 2.6, tall), (-b * 0.4, tall + 0.9), (b * 0.4, tall + 0.9), (b - 2.6, tall))
     folds = (
@@ -97,7 +95,7 @@ def bucket(stage: Stage, leather: Fabric, cord: Fabric, seed: int = 0) -> None:
     lip = across((0, 2.4), (7, 1.8), (14, 0))
     stage.lay(
         even(
-            line((14, -2), (14, 4)),
+            line((14, 0), (14, 4)),
             leather,
             top=rim,
             folds=(Flutes(9, 0.8, 0, 0.5, 3),),

@@ -44,22 +44,21 @@ def coat(
     stage: Stage,
     fabric: Fabric,
     *,
-    belt: bool = True,
     double: bool = True,
     trench: bool = False,
     buttons: str = "#4a3222",
     length: float = 116.0,
     seed: int = 0,
 ) -> None:
-    """A long coat with lapels, closed, belted or not; `trench` adds the storm flap and epaulettes."""
-    body = replace(COAT, length=length, waist=20.4 if belt else 23.0, hem=28.0 if belt else 26.5)
+    """A long coat with lapels, closed and belted; `trench` adds the storm flap and epaulettes."""
+    body = replace(COAT, length=length, waist=20.4, hem=28.0)
     hanger(stage, body)
     stage.lay(body.back_neck(fabric, rise=1.6), collar_stand(fabric))
     body.label(stage)
     both(stage, ARM.piece(body, fabric, sleeve_folds(seed), round=4.0))
     if trench:
         both(stage, *_cuff_tabs(body, fabric))
-    folds = (
+    folds: tuple[Fold, ...] = (
         *upper_folds(seed, 0.8),
         Flutes(6, 2.2, 0.40, 0.6, seed, soft=0.3),
         Flutes(9, 0.8, 0.58, 0.25, seed + 3, up=True, soft=0.6),
@@ -82,11 +81,10 @@ def coat(
     if trench:
         stage.lay(_storm_flap(fabric))
     _lapels(stage, fabric, body.front)
-    for y in (33, 57, 70) if double and belt else (33, 45, 57) if double else (36, 50, 64):
+    for y in (33, 57, 70) if double else (36, 50, 64):
         for x in (-7.4, 4.0) if double else (0.0,):
             stage.button(x, y, 1.25, buttons)
-    if belt:
-        _belt(stage, fabric, 46.0, 20.8, buckle=trench)
+    _belt(stage, fabric, 46.0, 20.8, buckle=trench)
 
 
 def blazer(stage: Stage, fabric: Fabric, buttons: str = "#3b2c22", seed: int = 0) -> None:

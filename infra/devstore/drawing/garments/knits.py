@@ -40,7 +40,7 @@ def rib(fabric: Fabric, size: float = 1.0) -> Fabric:
 def sweater(
     stage: Stage, fabric: Fabric, body: Body = SWEATER, arm: Sleeve = ARM, neck: str = "crew", seed: int = 0
 ) -> None:
-    """A pullover; `neck` is crew, v, roll or mock."""
+    """A pullover; `neck` is crew, v or roll."""
     if neck == "v":
         body = replace(body, shape="v", front=17.0)
     hanger(stage, body)
@@ -56,8 +56,8 @@ def sweater(
     stage.lay(body.front_piece(fabric, upper_folds(seed)))
     _welt(stage, body, fabric)
     _armhole_seams(stage, body)
-    if neck in ("roll", "mock"):
-        roll_neck(stage, body, rib(fabric), 9.5 if neck == "roll" else 5.0, folded=neck == "roll")
+    if neck == "roll":
+        roll_neck(stage, body, rib(fabric), 9.5)
     else:
         neck_band(body, rib(fabric), 2.5, stage)
 
@@ -88,8 +88,8 @@ def _armhole_seams(stage: Stage, body: Body) -> None:
         stage.seam(curve[: len(curve) * 4 // 5], 0.3, 0.22)
 
 
-def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float, folded: bool = True) -> None:
-    """A tube around the neck, turned down on itself when `folded`."""
+def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float) -> None:
+    """A tube around the neck, turned down on itself."""
     n, top = body.neck, -height + 1.5
     rim = n * 0.80
     opening = across((0, top - 1.7), (rim * 0.6, top - 1.3), (rim, top))
@@ -99,25 +99,22 @@ def roll_neck(stage: Stage, body: Body, fabric: Fabric, height: float, folded: b
     base = across((0, 7.2), (n * 0.7, 5.6), (n * 1.10, 3.2))
     folds = (Slump(0.5, 0.4, 2.2, 0.5, 8, 0.4), Rumple(0.25, 3, 2, 6))
     stage.lay(even(right, fabric, bottom=base, top=lip, folds=folds, round=3.4, lift=0.6, edge=0.8))
-    if folded:
-        wide = n * 1.02
-        turned = spline(
-            (rim + 0.2, top - 0.1), (wide, top + height * 0.25), (wide + 0.9, top + height * 0.62)
+    wide = n * 1.02
+    turned = spline((rim + 0.2, top - 0.1), (wide, top + height * 0.25), (wide + 0.9, top + height * 0.62))
+    low = top + height * 0.62
+    edge = across((0, low + 3.2), (wide * 0.6, low + 2.3), (wide + 0.9, low))
+    stage.lay(
+        even(
+            turned,
+            fabric,
+            bottom=edge,
+            top=lip,
+            folds=(Rumple(0.4, 3, 1.6, 3), Slump(0.6, 0.4, 1.6, 0.4, 2)),
+            round=3.6,
+            lift=0.55,
+            edge=0.9,
         )
-        low = top + height * 0.62
-        edge = across((0, low + 3.2), (wide * 0.6, low + 2.3), (wide + 0.9, low))
-        stage.lay(
-            even(
-                turned,
-                fabric,
-                bottom=edge,
-                top=lip,
-                folds=(Rumple(0.4, 3, 1.6, 3), Slump(0.6, 0.4, 1.6, 0.4, 2)),
-                round=3.6,
-                lift=0.55,
-                edge=0.9,
-            )
-        )
+    )
 
 
 def cardigan(
@@ -176,9 +173,9 @@ def knit_dress(
     neck: str = "roll",
     length: float = 116.0,
     seed: int = 5,
-    belt: Fabric | None = None,
+    spread: float = 15.0,
 ) -> None:
-    """A fitted knitted dress to the calf."""
+    """A fitted knitted dress to the calf; neck is crew or roll, `spread` the angle of its sleeves."""
     body = Body(
         neck=7.6,
         front=6.5,
@@ -191,7 +188,7 @@ def knit_dress(
         hem=22.0,
         length=64,
     )
-    arm = Sleeve(length=60, elbow=12.5, wrist=9.6, spread=15, bend=-5, seed=seed, gather=0.8)
+    arm = Sleeve(length=60, elbow=12.5, wrist=9.6, spread=spread, bend=-5, seed=seed, gather=0.8)
     hanger(stage, body)
     stage.lay(body.back_neck(fabric))
     if neck != "roll":
@@ -213,9 +210,6 @@ def knit_dress(
     low = across((0, length - 3.4), (20, length - 5))
     stage.seam(low, 0.3, 0.2)
     _armhole_seams(stage, body)
-    if belt is not None:
-        waist = resample(across((0, 43.6), (9, 43.2), (18.9, 42)), 60)
-        stage.lay(ribbon(waist, 3.0, belt, lift=0.4))
     if neck == "roll":
         roll_neck(stage, body, rib(fabric), 9.0)
     else:
@@ -235,4 +229,4 @@ def cardigan_and_skirt(stage: Stage, fabric: Fabric, net: Fabric) -> None:
     )
     skirt_alone(lower, net, kind="tulle", length=66.0, hem=38.0)
     short = replace(SWEATER, length=50, waist_at=38, waist=23.4, hem=22.6, underarm=24)
-    cardigan(stage, fabric, "#efe6d6", short, replace(ARM, length=54), deep=20.0, count=5)
+    cardigan(stage, fabric, "#efe6d6", short, replace(ARM, length=54, spread=19), deep=20.0, count=5)

@@ -23,7 +23,10 @@ from infra.devstore.drawing.stage import Stage
 
 @dataclass(frozen=True)
 class Body:
-    """The measures of an upper body, half widths. `neck` and `front` are the neckline's half width and depth."""
+    """The measures of an upper body; widths are halves.
+
+    `neck` and `front` are the neckline's half width and depth; `shape` is round, v, square or boat.
+    """
 
     neck: float = 8.0
     front: float = 8.0

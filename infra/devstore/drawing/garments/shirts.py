@@ -15,7 +15,7 @@ from infra.devstore.drawing.curves import (
     spline,
 )
 from infra.devstore.drawing.fabrics import Fabric
-from infra.devstore.drawing.folds import Crease, Rumple
+from infra.devstore.drawing.folds import Crease, Fold, Rumple
 from infra.devstore.drawing.garments.parts import Body, back_band, both, hanger, neck_band, upper_folds
 from infra.devstore.drawing.garments.sleeves import Sleeve, short_sleeve
 from infra.devstore.drawing.pieces import Piece, even, panel, ribbon
@@ -77,7 +77,7 @@ def _shirt_front(fabric: Fabric, seed: int) -> Piece:
     right = join(b.armhole, side, tail)
     outline = join(b.neckline, right, mirror(right)[::-1])
     follow = join(line((b.underarm - 0.6, -1)), side, line((b.hem, 73)))
-    folds = (
+    folds: tuple[Fold, ...] = (
         *upper_folds(seed, 1.25),
         Crease((0.85, 0.30), (0.30, 0.62), 0.45, 0.08),
         Crease((-0.85, 0.32), (-0.25, 0.66), 0.45, 0.08),
@@ -145,11 +145,10 @@ def _patch(stage: Stage, fabric: Fabric, x: float, y: float, width: float, heigh
 
 
 def tee(stage: Stage, fabric: Fabric, *, neck: str = "crew", long: bool = False, seed: int = 0) -> None:
-    """A jersey tee; neck is crew, boat or v."""
-    shape = {"crew": "round", "boat": "boat", "v": "v"}[neck]
+    """A jersey tee; neck is crew or v."""
     body = Body(
-        neck=11.5 if neck == "boat" else 8.4,
-        front={"crew": 7.5, "boat": 5.0, "v": 15.0}[neck],
+        neck=8.4,
+        front=15.0 if neck == "v" else 7.5,
         shoulder=20.5,
         slope=4.4,
         underarm=23.6,
@@ -158,7 +157,7 @@ def tee(stage: Stage, fabric: Fabric, *, neck: str = "crew", long: bool = False,
         waist_at=42,
         hem=23.2,
         length=62,
-        shape=shape,
+        shape="v" if neck == "v" else "round",
     )
     hanger(stage, body)
     stage.lay(body.back_neck(fabric))

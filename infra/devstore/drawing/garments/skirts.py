@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from infra.devstore.drawing.curves import (
     F32,
     across,
     line,
+    mirror,
     moved,
     spline,
 )
@@ -28,16 +28,13 @@ def skirt(
     folds: tuple[Fold, ...],
     sway: float = 0.9,
     belly: float = 0.5,
-    curve: float = 1.6,
-    **traits: Any,
 ) -> tuple[Piece, Piece]:
-    """A skirt below a waistline (left to right), opening to `hem` (half width) over `length`; its inside back and its front.
+    """The inside back and the front of a skirt that falls from a waistline (left to right).
 
-    `belly` 0..1 is how early it opens; `sway` how much the folds move the hem.
+    It opens to `hem` (half width) over `length`; `belly` 0..1 is how early and `sway` how much
+    the folds move the hem.
     """
-    top_left, top_right = waist[0], waist[-1]
-    y0 = float(top_right[1])
-    x0 = float(top_right[0])
+    x0, y0 = (float(n) for n in waist[-1])
     mid = x0 + (hem - x0) * belly
     side = spline(
         (x0, y0),
@@ -45,20 +42,10 @@ def skirt(
         (mid + (hem - mid) * 0.12, y0 + length * 0.52),
         (hem, y0 + length),
     )
-    other = spline(
-        (float(top_left[0]), y0),
-        *(
-            (-x, y)
-            for x, y in (
-                (x0 + (mid - x0) * 0.72, y0 + length * 0.26),
-                (mid + (hem - mid) * 0.12, y0 + length * 0.52),
-                (hem, y0 + length),
-            )
-        ),
-    )
+    other = mirror(side)
     u = np.linspace(-1, 1, 160, dtype=np.float32)
-    drop = scalloped(u, folds) * sway * fabric.body
-    edge = y0 + length + curve * (1 - u * u) + drop - drop.mean()
+    drop = scalloped(u, folds) * sway
+    edge = y0 + length + 1.6 * (1 - u * u) + drop - drop.mean()
     front_hem = np.stack([u * hem, edge], 1).astype(np.float32)
     front = panel(
         other,
@@ -68,10 +55,12 @@ def skirt(
         top=waist,
         folds=folds,
         flare=1.0,
-        **({"round": 4.5, "lift": 0.7, "edge": 0.35} | traits),
+        round=4.5,
+        lift=0.7,
+        edge=0.35,
     )
     inside = np.stack(
-        [u * hem * 0.97, y0 + length - 0.6 + 0.9 * curve * (1 - u * u) * 0.4 - (drop - drop.mean()) * 0.8], 1
+        [u * hem * 0.97, y0 + length - 0.6 + 0.9 * 1.6 * (1 - u * u) * 0.4 - (drop - drop.mean()) * 0.8], 1
     )
     back = panel(
         other,
@@ -178,9 +167,7 @@ def skirt_alone(
 def _tulle(stage: Stage, waist: F32, fabric: Fabric, length: float, hem: float, seed: int) -> None:
     """A lining under four layers of net, each with folds of its own."""
     lining = replace(fabric, cover=1.0, weave="plain")
-    back, front = skirt(
-        waist, hem * 0.80, length * 0.93, lining, (Flutes(7, 1.6, 0.1, 0.8, seed),), belly=0.6
-    )
+    _, front = skirt(waist, hem * 0.80, length * 0.93, lining, (Flutes(7, 1.6, 0.1, 0.8, seed),), belly=0.6)
     stage.lay(front)
     for k in range(4):
         folds = (Flutes(9 + 3 * k, 2.2, 0.0, 0.8, seed + 9 * k), Flutes(30, 0.5, 0.3, 0.5, seed + k, up=True))

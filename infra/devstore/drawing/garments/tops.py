@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from infra.devstore.drawing.curves import (
     F32,
@@ -36,17 +37,7 @@ def cowl_top(
     top = 6.5 if thin else 0.0
     s = 13.6 if thin else 17.0
     if thin:
-        for side in (-1, 1):
-            stage.lay(
-                ribbon(
-                    resample(spline((side * 11.6, 9), (side * 10.2, 0), (side * 8.8, -6)), 24),
-                    0.7,
-                    fabric,
-                    round=0.3,
-                    lift=0.1,
-                    shade=0.75,
-                )
-            )
+        _straps(stage, fabric, line((11.6, 9), (10.2, 0)), lift=0.1, shade=0.75)
     n = s - 6.0 if not thin else s - 1.6
     rim = across((0, top + 3.2), (n * 0.6, top + 2.4), (n, top + 0.1))
     stage.lay(even(line((n, top + 0.1), (n, 24)), fabric, top=rim, round=-2, lift=0, shade=0.45))
@@ -69,16 +60,13 @@ def cowl_top(
     )
     stage.lay(Piece(outline, mirror(follow), follow, fabric, folds, round=3.6, lift=0.8, edge=0.35))
     if thin:
-        for side_ in (-1, 1):
-            stage.lay(
-                ribbon(
-                    resample(spline((side_ * 12.6, top + 1.2), (side_ * 11.4, 1), (side_ * 8.8, -6)), 24),
-                    0.7,
-                    fabric,
-                    round=0.3,
-                    lift=0.2,
-                )
-            )
+        _straps(stage, fabric, line((12.6, top + 1.2), (11.4, 1)), lift=0.2)
+
+
+def _straps(stage: Stage, fabric: Fabric, low: F32, **traits: Any) -> None:
+    """Two thin straps that meet the back ones above the shoulders."""
+    strap = resample(spline(*((float(x), float(y)) for x, y in low), (8.8, -6)), 24)
+    both(stage, ribbon(strap, 0.7, fabric, round=0.3, **traits))
 
 
 def _cowl_side(length: float, hem: float) -> F32:

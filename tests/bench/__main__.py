@@ -1,0 +1,31 @@
+"""`make bench`: retrieval, the studio painter and the gate, measured in one run on one core.
+
+`python -m tests.bench [CATALOG]`: CATALOG is a folder with products.csv, images/, new_products.csv and
+new_products/; without one the drawn demo catalog is measured.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+
+from infra.devstore.demo_catalog import draw_catalog
+from tests.bench import gate, retrieval, studio
+
+
+def main(catalog: Path) -> None:
+    cv2.setNumThreads(1)
+    for part in (retrieval, studio, gate):
+        part.main(catalog)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        with TemporaryDirectory() as folder:
+            draw_catalog(Path(folder))
+            main(Path(folder))
