@@ -23,6 +23,7 @@ NARROWEST = 150
 """Pixels of a cell, so that a caption fits under a 1:4 picture."""
 PAPER, INK, GREY, HAIRLINE = "#ffffff", "#1d1d1f", "#75757a", "#e3e3e6"
 LINE = 22
+LINES = 3
 
 Captioned = tuple[bytes, str]
 
@@ -77,7 +78,7 @@ def _tile(data: bytes, caption: str, area: int) -> Tile:
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     width = max(picture.width, NARROWEST)
-    lines = [_fitted(line, 16, width, "Medium") for line in caption.splitlines()]
+    lines = [part for line in caption.splitlines() for part in _broken(line, width)]
     return Tile(picture, tuple(lines), width)
 
 
@@ -125,6 +126,18 @@ def _draw_tile(page: Image.Image, draw: ImageDraw.ImageDraw, left: int, foot: in
     draw.rectangle((*corner, right, bottom), outline=HAIRLINE)
     for number, line in enumerate(tile.caption):
         _write(draw, (left, foot + 10 + LINE * number), line, 16, INK if number == 0 else GREY, "Medium")
+
+
+def _broken(caption: str, width: int) -> list[str]:
+    """A caption in lines of `width` pixels, three at most."""
+    lines: list[str] = []
+    for word in caption.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and (len(lines) == LINES or _font(longer, 16, "Medium").getlength(longer) <= width):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [_fitted(line, 16, width, "Medium") for line in lines]
 
 
 def _fitted(text: str, size: int, width: int, weight: Weight) -> str:

@@ -6,6 +6,8 @@ in this process. https://docs.dbos.dev/python/reference/client
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -29,6 +31,10 @@ RECOVERIES = 100
 """How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
 PAID_RECOVERIES = 5
 """The same for a recipe in which each try may cost money."""
+
+
+class Stopped(Exception):
+    """This process no longer runs recipes."""
 
 
 class Starter:
@@ -74,6 +80,14 @@ def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterat
     next process that runs with this `executor_id`.
     """
     engine = open_engine(url)
+    stopped = threading.Event()
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _refuse(*_: Any) -> None:
+        # DBOS leaves a run that waits for another one polling for ever, and with it the process alive.
+        if stopped.is_set():
+            raise Stopped
+
     DBOS(
         config={
             "name": "bestshot",
@@ -84,12 +98,16 @@ def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterat
             "notification_listener_polling_interval_sec": POLL_SECONDS,
         }
     )
+    logger = logging.getLogger("dbos")
+    logger.disabled = False
     try:
         DBOS.launch()
         for name, concurrency in queues.items():
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:
+        stopped.set()
+        logger.disabled = True  # the runs that are cut off now would each print a traceback
         DBOS.destroy(destroy_registry=True)
         engine.dispose()
 
@@ -119,8 +137,9 @@ def reason(error: BaseException) -> str:
 
 def interrupted(error: BaseException) -> bool:
     """Whether DBOS itself stopped the run (shutdown, cancellation): it did not fail, and may be resumed."""
-    # What a run meets when its process shuts down has no class of its own.
-    return type(error) is dbos_error.DBOSException or isinstance(error, dbos_error.DBOSWorkflowCancelledError)
+    # The plain DBOSException is what a step meets once its process has shut DBOS down.
+    cancelled = isinstance(error, (Stopped, dbos_error.DBOSWorkflowCancelledError))
+    return cancelled or type(error) is dbos_error.DBOSException
 
 
 def _can_retry(error: BaseException) -> bool:

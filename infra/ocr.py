@@ -25,6 +25,8 @@ SCRIPTS = ("LATIN", "CJK", "DIGIT", "FULLWIDTH")
 DETECTION_SIDE = 512
 """Pixels of the shorter side that text is looked for at. The engine's default of 736 enlarges a 4:1 banner
 and doubles the time without reading a line more."""
+LONGEST_RATIO = 8
+"""Longer pictures are padded; 8:1 is the longest format there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Ocr:
 
     def read(self, image: Image.Image) -> list[TextLine]:
         """The lines in an image, top to bottom. Refused when the engine is not installed."""
-        bgr = np.asarray(image.convert("RGB"))[:, :, ::-1]
+        bgr = np.asarray(_not_too_long(image.convert("RGB")))[:, :, ::-1]
         with self._lock:  # the engine keeps its scaling between its own steps
             found, _ = self._engine(np.ascontiguousarray(bgr))
         return [_line(corners, text, confidence) for corners, text, confidence in found or ()]
@@ -64,6 +66,17 @@ class Ocr:
         except ImportError as error:
             raise Refused(f"no text reader is installed; {INSTALL}") from error
         return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, det_limit_side_len=DETECTION_SIDE)
+
+
+def _not_too_long(image: Image.Image) -> Image.Image:
+    """The image, padded below or to the right: the engine enlarges by the shorter side alone."""
+    width = max(image.width, image.height // LONGEST_RATIO)
+    height = max(image.height, image.width // LONGEST_RATIO)
+    if (width, height) == image.size:
+        return image
+    padded = Image.new("RGB", (width, height), "white")
+    padded.paste(image)
+    return padded
 
 
 def _line(corners: list[list[float]], text: str, confidence: float) -> TextLine:

@@ -15,6 +15,8 @@ from waitress import wasyncore
 from infra.errors import SettingsError
 
 THREADS = 8
+CONNECTIONS = 1000
+"""Open connections, most of them idle; waitress' default of 100 lets a few slow clients shut out the rest."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -44,12 +46,14 @@ def address(listener: socket.socket) -> str:
 def serving(app: Callable[..., Any], listener: socket.socket) -> Iterator[None]:
     """Serve while the block lasts; requests still under way when it ends are cut off."""
     channels: dict[int, Any] = {}
-    server = waitress.create_server(app, sockets=[listener], map=channels, threads=THREADS)
+    server = waitress.create_server(
+        app, sockets=[listener], map=channels, threads=THREADS, connection_limit=CONNECTIONS
+    )
     stopping = threading.Event()
 
     def loop() -> None:
         while not stopping.is_set():
-            wasyncore.loop(timeout=30, map=channels, count=1)
+            wasyncore.loop(timeout=30, use_poll=True, map=channels, count=1)
 
     thread = threading.Thread(target=loop, name="http", daemon=True)
     thread.start()

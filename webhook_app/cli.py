@@ -49,8 +49,7 @@ def demo_command(home: Path, port: int, store_port: int) -> None:
     console = Console()
     with _errors_shown():
         settings = _settings(home=home, port=port, image_size="1K", min_sales=1500, log_level="WARNING")
-        console.print("Bestshot demo: starting the store, mirroring its catalog …")
-        with stop_signals() as stopped, demo(settings, store_port=store_port) as (_, page):
+        with stop_signals() as stopped, demo(settings, store_port=store_port, say=console.print) as page:
             console.print(
                 f"\nA new product was listed. Watch it here:\n\n  [bold]{page}[/]\n", soft_wrap=True
             )

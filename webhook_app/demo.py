@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -16,20 +16,22 @@ from infra.pixels import sniff
 from infra.services import Services
 from infra.settings import Settings
 from webhook_app import pages
-from webhook_app.embedded import SHOP, Embedded, list_row, running
+from webhook_app.embedded import SHOP, list_row, running
 from webhook_app.upload import OwnListing
 
 ALL_RUNS = 1000
 
 
 @contextmanager
-def demo(settings: Settings, *, store_port: int = 0) -> Iterator[tuple[Embedded, str]]:
-    """The demo while the block lasts: the running app, and the address of the newest listing's page.
+def demo(settings: Settings, *, store_port: int, say: Callable[[str], None]) -> Iterator[str]:
+    """The demo while the block lasts; yields the address of the newest listing's page.
 
     The catalog is drawn at the first start; later starts go on from where the last one was.
     """
     folder = settings.home / "catalog"
+    say("Drawing a catalog (half a minute, the first time only) …")
     draw_catalog(folder)
+    say("Starting the store, the app and the worker …")
     next_listing = NextListing(read_new_products(folder).rows)
 
     def blueprint(services: Services) -> Blueprint:
@@ -37,10 +39,11 @@ def demo(settings: Settings, *, store_port: int = 0) -> Iterator[tuple[Embedded,
         return pages.blueprint(services.runs, services.blobs, SHOP, list_next, partial(list_own, services))
 
     with running(settings, read_products(folder).rows, store_port=store_port, pages=blueprint) as embedded:
+        say("Mirroring the catalog in Milvus …")
         embedded.sync()
         newest = embedded.services.runs.recent(SHOP, 1)
         product_id = newest[0]["product_id"] if newest else next_listing.list(embedded.services)
-        yield embedded, f"{embedded.url}/shops/{SHOP}/products/{product_id.rpartition('/')[2]}"
+        yield f"{embedded.url}/shops/{SHOP}/products/{product_id.rpartition('/')[2]}"
 
 
 class NextListing:

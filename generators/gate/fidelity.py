@@ -21,8 +21,8 @@ CUT_OFF_LIMIT = 0.08
 """Most of the product that the image's edge may cut away; a hem's breadth."""
 LIKE_LIMIT = 0.45
 """Least likeness of a region in a scene painted anew."""
-COLOUR_LIMIT = 14.0
-"""CIE94 (textiles). Warm and cool light move a colour by up to 9; from 15 on a shopper names another one."""
+COLOUR_LIMIT = 11.0
+"""CIE94 (textiles). Warm and cool light move a colour by up to 9; from 12 on a shopper names another one."""
 MAIN_SHARE = 0.15
 """Share of the product from which a colour is one of its main ones."""
 

@@ -46,6 +46,8 @@ def check_blank(image: View) -> Check:
 
 def _busy_share(image: View) -> float:
     light = image.lab[..., 0]
+    if min(light.shape) < CELLS:
+        return 0.0
     detail = light - cv2.blur(light, (15, 15))
     height, width = (np.array(light.shape) // CELLS) * CELLS
     cells = detail[:height, :width].reshape(height // CELLS, CELLS, width // CELLS, CELLS)

@@ -29,8 +29,8 @@ OUTLINE_AREA = 20_000
 """Pixels of the image while outlines are compared."""
 OUTLINE_SIZES = np.geomspace(0.3, 1.0, 22)
 """Sizes tried, as shares of the largest that fits."""
-OUTLINE_LIMIT = 0.75
-"""Correlation of outlines; that of two different garments reaches 0.67, of a composite 0.81 and more."""
+OUTLINE_LIMIT = 0.58
+"""Correlation of outlines from which a place is worth comparing pixel by pixel; plain composites reach 0.8."""
 
 
 @dataclass(frozen=True, eq=False)

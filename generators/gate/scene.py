@@ -63,8 +63,9 @@ def _small(lab: Floats, mask: Floats | None) -> tuple[Floats, Floats]:
 def _region(lab: Floats, wanted: Palette, rim: Palette) -> Mask:
     """Where the product's colours are more at home than the rim's: the large pieces."""
     likely = _likelihood(lab, wanted) > np.maximum(_likelihood(lab, rim), 0.3 * np.exp(-2))
-    mask = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    # Closed before it is opened: thin stripes would be lost.
+    mask = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0

@@ -25,6 +25,11 @@ SAME_STRUCTURE = 0.4
 """Correlation of two windows from which they show the same thing under another light."""
 FLAT = 2.0, 4.0
 """Spread of L in a window with nothing to compare: in the photo, and in the image once it is lit anew."""
+FLAT_TELLS = 0.1
+"""Weight of a flat window: any wall is as flat as plain cloth."""
+SHADED, UNSHADED = 16.0, 10.0
+"""CIE94; how far from its rim's colours a photo's ground, in the product's shade, and an image's may be."""
+MOSTLY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,16 +68,17 @@ def _compared(photo: View, image: View, placement: Placement) -> Seen:
     back = _as_photographed(photo, image, placement)
     lab, inside = back[..., :3], back[..., 3] > 0.5
     ours = _soft(photo.lab, 0.5 / placement.scale)
-    same = _same_structure(ours[..., 0], lab[..., 0]) * inside
-    product = photo.product * ~(photo.like_rim(ours) & image.like_rim(lab) & inside)
-    weight = max(float(product.sum()), 1.0)
+    same, telling = _same_structure(ours[..., 0], lab[..., 0])
+    same = same * inside
+    product = photo.product * ~_replaced_ground(photo, image, ours, lab, inside)
+    telling *= product
     return Seen(
         ours=ours,
         theirs=lab,
         product=product,
         same=same,
-        found=float((product * same).sum()) / weight,
-        cut_off=float((product * _cut_off(same, inside)).sum()) / weight,
+        found=float((telling * same).sum() / max(telling.sum(), 1.0)),
+        cut_off=float((product * _cut_off(same, inside)).sum() / max(product.sum(), 1.0)),
     )
 
 
@@ -90,14 +96,26 @@ def _soft(lab: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(lab, (0, 0), sigma), np.float32) if sigma > 0.6 else lab
 
 
-def _same_structure(ours: Floats, theirs: Floats) -> Floats:
-    """1 where windows of two lightness maps correlate, or are both flat."""
+def _replaced_ground(photo: View, image: View, ours: Floats, theirs: Floats, inside: Mask) -> Mask:
+    """What a rough mask took for product: ground in the photo, and in the image the new ground.
+
+    The photo's side is judged leniently, for the floor between two shoes lies in their shade; but were it
+    most of the product, the product itself would be missing.
+    """
+    ground = photo.like_rim(ours, SHADED) & image.like_rim(theirs, UNSHADED) & inside
+    share = float((photo.product * ground).sum() / max(photo.product.sum(), 1.0))
+    return ground if share < MOSTLY else np.zeros_like(ground)
+
+
+def _same_structure(ours: Floats, theirs: Floats) -> tuple[Floats, Floats]:
+    """1 where windows of two lightness maps correlate, or are both flat; and how much a window tells."""
     a, b = _local_mean(ours), _local_mean(theirs)
     spread_a = np.sqrt(np.maximum(_local_mean(ours * ours) - a * a, 0))
     spread_b = np.sqrt(np.maximum(_local_mean(theirs * theirs) - b * b, 0))
     together = (_local_mean(ours * theirs) - a * b) / (spread_a * spread_b + 1e-3)
     both_flat = (spread_a < FLAT[0]) & (spread_b < FLAT[1])
-    return ((together > SAME_STRUCTURE) | both_flat).astype(np.float32)
+    same = ((together > SAME_STRUCTURE) | both_flat).astype(np.float32)
+    return same, np.where(spread_a < FLAT[0], FLAT_TELLS, 1).astype(np.float32)
 
 
 def _local_mean(values: Floats) -> Floats:

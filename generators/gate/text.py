@@ -39,8 +39,10 @@ def check_text(painted: Painted, task: PaintTask, image: Image.Image, ocr: Ocr) 
         return None  # a composite without words has no text but the product's own
     try:
         lines = ocr.read(image)
-        wrong = _worst_line(painted, task, lines, ocr)
-        return wrong if not wrong.passed else _stray(task, image, lines, ocr) or wrong
+        worst = _worst_line(painted, task, lines, ocr)
+        if not worst.passed or painted.method in COMPOSITED:
+            return worst
+        return _stray(task, image, lines, ocr) or worst
     except Refused as error:
         return Check(False, None, TEXT_LIMIT, f"the text was not read back: {error}")
 
@@ -69,8 +71,12 @@ def _one_line(line: str, lines: Sequence[TextLine]) -> Check:
     alike = similarity(line, read)
     all_numbers = numbers(" ".join(part.text for part in lines))
     passed = alike >= TEXT_LIMIT and set(numbers(line)) <= set(all_numbers)
-    note = f"“{line}” reads as “{read}”" if read else f"“{line}” cannot be read"
-    return Check(passed, alike, TEXT_LIMIT, "" if passed else note)
+    if passed:
+        return Check(True, alike, TEXT_LIMIT)
+    like = [part.text for part in lines if bool(numbers(part.text)) == bool(numbers(line))]
+    nearest = read or max(like, key=lambda text: similarity(line, text), default="")
+    note = f"“{line}” reads as “{nearest}”" if nearest else f"“{line}” cannot be read"
+    return Check(False, alike, TEXT_LIMIT, note)
 
 
 def _best_run(line: str, parts: Sequence[str]) -> str:

@@ -24,8 +24,6 @@ PHOTO_AREA = 400 * 400
 REFERENCE_AREA = 320 * 320
 IMAGE_AREA = 720 * 720
 """Pixels that a view keeps: enough for a logo to have landmarks, few enough for a tenth of a second."""
-RIM_REACH = 8.0
-"""CIE94; how far shade and vignette move a backdrop's colour."""
 LANDMARKS = 1500
 CONTRAST = 0.01
 """SIFT's threshold, a quarter of the usual, for the seams of black cloth."""
@@ -55,9 +53,9 @@ class View:
         edge[strip:-strip, strip:-strip] = False
         return palette(self.lab[edge])
 
-    def like_rim(self, lab: Floats) -> Mask:
-        """Which of the Lab pixels (..., 3) could be of this picture's background."""
-        return np.asarray(difference(lab[..., None, :], self.rim.lab).min(axis=-1) < RIM_REACH)
+    def like_rim(self, lab: Floats, reach: float) -> Mask:
+        """Which of the Lab pixels (..., 3) are within `reach` (CIE94) of this picture's background."""
+        return np.asarray(difference(lab[..., None, :], self.rim.lab).min(axis=-1) < reach)
 
     @cached_property
     def landmarks(self) -> Landmarks:

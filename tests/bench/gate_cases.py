@@ -108,7 +108,7 @@ def _task(subject: Subject, ratio: str, seed: int) -> PaintTask:
 
 
 def _relit(image: Image.Image) -> Image.Image:
-    warm = np.asarray(image).astype(np.float32) * np.array([0.98, 0.93, 0.86], np.float32)
+    warm = np.asarray(image).astype(np.float32) * np.array([0.98, 0.94, 0.88], np.float32)
     return ImageEnhance.Contrast(Image.fromarray(warm.clip(0, 255).astype(np.uint8))).enhance(1.08)
 
 
@@ -116,12 +116,12 @@ def _recoloured(image: Image.Image, photo: bytes) -> Image.Image:
     """Another colour: the hue turned; what is black, white or grey, dyed."""
     rgb = np.asarray(decode(photo))
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    chroma = np.median(np.hypot(lab[..., 1], lab[..., 2])[silhouette(rgb) > 0.5])
+    light, *tint = np.median(lab[silhouette(rgb) > 0.5], axis=0)
     now = cv2.cvtColor(np.asarray(image).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    if chroma > 14:
+    if np.hypot(*tint) > 14:
         now[..., 1], now[..., 2] = -now[..., 2], now[..., 1].copy()
     else:
-        now += np.array([12, 28, -26], np.float32)
+        now += np.array([20 if light < 50 else -20, 28, -26], np.float32)
     return Image.fromarray((cv2.cvtColor(now, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from infra.devstore.demo_catalog import draw_catalog
 from tests import drawn
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -36,9 +37,17 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn") / "catalog"
+    draw_catalog(folder)
+    return folder
+
+
 @pytest.fixture
-def first_page(tmp_path: Path) -> Iterator[str]:
+def first_page(tmp_path: Path, catalog: Path) -> Iterator[str]:
     """The address that `bestshot demo` prints; Ctrl-C must stop it cleanly afterwards."""
+    shutil.copytree(catalog, tmp_path / "demo" / "catalog")
     command = [str(Path(sys.executable).with_name("bestshot")), "demo", "--port", "0", "--store-port", "0"]
     with subprocess.Popen(
         [*command, "--home", str(tmp_path / "demo")], stdout=subprocess.PIPE, text=True

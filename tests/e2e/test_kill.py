@@ -24,7 +24,7 @@ AFTER_EFFECT = [
     "webhook_app.listing:finish:after",
 ]
 HALF_WAY = [
-    "webhook_app.topics:handle:before",
+    "webhook_app.routes:handle:before",
     "generators.studio.painter:StudioPainter.paint:after",
     "infra.blobs:FolderBlobs.write:after",
     "infra.shopify:Shopify.upload:after",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +13,10 @@ import requests
 
 from infra.model import Product
 from infra.pixels import decode
+from infra.settings import Settings
 from tests import drawn
-from tests.running import Wait, wait_for
-from webhook_app.embedded import Embedded
+from tests.running import Wait, until_ended, wait_for
+from webhook_app.embedded import Embedded, running
 from webhook_app.verify import signature
 
 PHOTO = drawn.photo("Dresses", "crimson", "#cfd6d2")
@@ -91,8 +95,6 @@ def test_create_update_and_our_own_writes_coming_back_are_one_run(embedded: Embe
 
 
 def test_the_same_webhook_many_times_at_once_is_one_run(embedded: Embedded, ended: Wait) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     product_id = create(embedded)
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: post(embedded, {"admin_graphql_api_id": product_id}), range(100)))
@@ -118,6 +120,20 @@ def test_a_product_deleted_while_it_is_waited_for_ends_its_run(embedded: Embedde
     embedded.services.store(embedded.shop).delete_product(product_id)
     run = ended(product_id)
     assert (run["status"], run["reason"]) == ("failed", "the product was deleted before it had a photo")
+
+
+def test_an_app_that_is_stopped_in_the_middle_goes_on_when_it_starts_again(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rows = drawn.rows(tmp_path / "catalog")
+    with running(settings, rows) as app:
+        app.sync()
+        product_id = create(app)
+        wait_for(lambda: (app.services.runs.of_product(app.shop, product_id) or {}).get("step") == "paint")
+    wait_for(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("dbos")])
+    with running(settings, rows) as app:
+        assert until_ended(app, product_id)["status"] == "published"
+        assert app.services.runs.count(app.shop, product_id) == 1
 
 
 def test_editing_an_old_product_starts_nothing(embedded: Embedded) -> None:
