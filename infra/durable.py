@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, StepOptions
+import structlog
+from dbos import DBOS, DBOSClient, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowHandle
 from dbos import error as dbos_error
 
 from infra.database import open_engine
 from infra.errors import BestshotError, Unavailable
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +30,8 @@ R = TypeVar("R")
 APPLICATION_VERSION = "1"
 """Fixed, not hashed from the code: a deploy with runs in flight goes on with them."""
 
+RECIPES_AT_ONCE = 16
+"""Runs of one process; they mostly wait for their paintings, which have a queue of their own."""
 POLL_SECONDS = 0.1
 RECOVERIES = 100
 """How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
@@ -38,7 +44,7 @@ class Stopped(Exception):
 
 
 class Starter:
-    """Starts recipes by name and wakes waiting ones; the same id twice is the same run."""
+    """Starts recipes by name; the same id twice is the same run."""
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
@@ -46,7 +52,7 @@ class Starter:
             system_database_engine=self._engine, lazy=True, retry_connection_errors=False
         )
 
-    def start(self, recipe: str, run_id: str, *arguments: str) -> None:
+    def start(self, recipe: str, run_id: str, *arguments: str | int) -> None:
         """Make a run durable. Unavailable when the database is away: then nothing was started."""
         with _translated():
             self._client.enqueue(
@@ -58,11 +64,6 @@ class Starter:
                 *arguments,
             )
 
-    def wake(self, run_id: str, topic: str) -> None:
-        """Tell a waiting run that what it waits for may be there."""
-        with _translated():
-            self._client.send(run_id, topic, topic)
-
     def result(self, run_id: str) -> Any:
         """Wait for a run to end and return what it returned; its error is raised here."""
         return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
@@ -73,8 +74,8 @@ class Starter:
 
 
 @contextmanager
-def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterator[None]:
-    """Execute recipes in this process while the block lasts; `queues` maps a name to its concurrency.
+def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[None]:
+    """Execute recipes in this process while the block lasts.
 
     Recipes must be registered before. Leaving the block stops at once; what was under way is resumed by the
     next process that runs with this `executor_id`.
@@ -102,7 +103,7 @@ def run_recipes(url: str, executor_id: str, queues: Mapping[str, int]) -> Iterat
     logger.disabled = False
     try:
         DBOS.launch()
-        for name, concurrency in queues.items():
+        for name, concurrency in {"recipes": RECIPES_AT_ONCE, "paint": paintings_at_once}.items():
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:
@@ -118,12 +119,32 @@ def recipe(name: str, function: Callable[P, R], recoveries: int = RECOVERIES) ->
     return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(partial(function))
 
 
+def enqueue(
+    queue: str, run_id: str, function: Callable[..., R], *arguments: str | int, delay: float = 0
+) -> WorkflowHandle[R]:
+    """From within a recipe, start another one, `delay` seconds from now; the same id twice is one run."""
+    with SetWorkflowID(run_id), SetEnqueueOptions(delay_seconds=delay or None):
+        return DBOS.enqueue_workflow(queue, function, *arguments)
+
+
 def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """A durable step: its result is saved, and it is tried again only where the error says that can help."""
     options = StepOptions(
         name=name, retries_allowed=True, max_attempts=6, backoff_rate=2.0, should_retry=_can_retry
     )
-    return DBOS.run_step(options, function, *args, **kwargs)
+
+    def logged() -> R:
+        started = time.monotonic()
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            unexpected = not isinstance(error, BestshotError)
+            log.warning("step failed", step=name, why=reason(error), exc_info=unexpected)
+            raise
+        log.info("step", step=name, seconds=round(time.monotonic() - started, 3))
+        return result
+
+    return DBOS.run_step(options, logged)
 
 
 def reason(error: BaseException) -> str:

@@ -60,20 +60,24 @@ class Runs:
             run_id, title=product.title, category=product.category, price=price, currency=product.currency
         )
 
+    def begin(self, run_id: str, **parts: Any) -> None:
+        """The wait is over: set parts of the record, unless another look at the photo has done so."""
+        self._change(run_id, "running", parts, only_if="waiting")
+
     def note(self, run_id: str, *, status: RunStatus | None = None, **parts: Any) -> None:
         """Set parts of the record (JSON-ready values); ending statuses also set the end time."""
+        ended = {"ended_at": _now()} if status in ENDED else {}
+        self._change(run_id, status, parts | ended)
+
+    def _change(
+        self, run_id: str, status: RunStatus | None, parts: dict[str, Any], only_if: RunStatus | None = None
+    ) -> None:
         with self._database.begin() as db:
-            found = db.execute(
-                sa.select(runs.c.status, runs.c.record).where(runs.c.run_id == run_id).with_for_update()
-            ).one()
-            record = {**found.record, **parts}
-            if status in ENDED:
-                record["ended_at"] = _now()
-            db.execute(
-                runs.update()
-                .where(runs.c.run_id == run_id)
-                .values(status=status or found.status, record=record)
-            )
+            query = sa.select(runs.c.status, runs.c.record).where(runs.c.run_id == run_id)
+            found = db.execute(query.with_for_update()).one()
+            if only_if in (None, found.status):
+                changed = {"status": status or found.status, "record": {**found.record, **parts}}
+                db.execute(runs.update().where(runs.c.run_id == run_id).values(changed))
 
     def keep(self, run_id: str, painting: Painting, status: PaintingStatus) -> None:
         """Write one painting's record under its format."""

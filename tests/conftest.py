@@ -1,4 +1,4 @@
-"""What all tests share: no settings from the developer's own environment, loopback sockets only, a running app."""
+"""What all tests share: none of the developer's own settings, and a running app for those that ask."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,7 +26,7 @@ from webhook_app.app import create_app
 from webhook_app.batch import run_batch
 from webhook_app.connect import connect
 from webhook_app.demo import demo
-from webhook_app.recipes import QUEUES, Recipes
+from webhook_app.recipes import Recipes
 
 FAILED, UNUSABLE = 1, 2
 """Exit codes: some work failed; what was given cannot be used."""
@@ -88,13 +88,14 @@ def connect_command(address: str) -> None:
 @main.command()
 def serve() -> None:
     """Serve webhooks over HTTP; `bestshot worker` does the work."""
-    with _errors_shown(), closing(build(_settings())) as services, stop_signals() as stopped:
-        with (
-            bind(services.settings.host, services.settings.port) as listener,
-            serving(create_app(services), listener),
-        ):
-            click.echo(f"Listening on {address(listener)}")
-            stopped.wait()
+    with ExitStack() as stack:
+        stack.enter_context(_errors_shown())
+        services = stack.enter_context(closing(build(_settings())))
+        stopped = stack.enter_context(stop_signals())
+        listener = stack.enter_context(bind(services.settings.host, services.settings.port))
+        stack.enter_context(serving(create_app(services), listener))
+        click.echo(f"Listening on {address(listener)}")
+        stopped.wait()
 
 
 @main.command()
@@ -102,8 +103,8 @@ def worker() -> None:
     """Run the recipes that webhooks start."""
     with _errors_shown(), closing(build(_settings())) as services, stop_signals() as stopped:
         Recipes(services, StudioPainter())
-        queues = dict.fromkeys(QUEUES, services.settings.paint_concurrency)
-        with run_recipes(services.settings.recipes_url, "worker", queues):
+        settings = services.settings
+        with run_recipes(settings.recipes_url, "worker", settings.paint_concurrency):
             click.echo("Working")
             stopped.wait()
 

@@ -28,7 +28,7 @@ from infra.settings import Settings
 from infra.wsgi import address, bind, serving
 from webhook_app.app import create_app
 from webhook_app.connect import connect
-from webhook_app.recipes import QUEUES, Recipes
+from webhook_app.recipes import Recipes
 
 SHOP = "bestshot-demo.myshopify.com"
 
@@ -80,12 +80,11 @@ def running(
         services = build(settings.model_copy(update=local))
         stack.callback(services.close)
         Recipes(services, StudioPainter())
-        queues = dict.fromkeys(QUEUES, settings.paint_concurrency)
         listener = stack.enter_context(bind(settings.host, settings.port))
         app = create_app(services, *([pages(services)] if pages else []))
         # Without a sign-in, a page elsewhere must not reach this one under a name of its own (DNS rebinding).
         app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
-        stack.enter_context(run_recipes(settings.recipes_url, "embedded", queues))
+        stack.enter_context(run_recipes(settings.recipes_url, "embedded", settings.paint_concurrency))
         stack.enter_context(serving(app, listener))
         connect(services, SHOP, address(listener))
         yield Embedded(services, store, address(listener))

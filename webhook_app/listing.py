@@ -17,7 +17,7 @@ from generators.prompts import alt_text, banner_text, painting_prompt
 from generators.references import find_references
 from generators.style import plain_style, read_style
 from infra.blobs import content_key
-from infra.errors import BestshotError, InputError, NotFound
+from infra.errors import InputError, NotFound
 from infra.model import Check, Painter, Painting, PaintTask, Product, Reference, StyleBrief, load, plain
 from infra.pixels import decode, thumbnail_jpeg
 from infra.services import Services
@@ -48,24 +48,25 @@ def open_run(run: Run, product_id: str) -> None:
     run.services.runs.open(run.run_id, run.shop, product_id, formats)
 
 
-def look_for_photo(run: Run) -> bool:
-    """Whether there is a photo; takes it in when there is. InputError when it was waited for too long."""
+def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
+    """Take in the product's photo when there is one. InputError when it was waited for too long."""
     record = run.record()
+    if record["status"] != "waiting":
+        return "there" if record["status"] == "running" else "over"
     product = run.services.store(run.shop).product(record["product_id"])
     if product is None:
         raise NotFound("the product was deleted before it had a photo")
     run.services.runs.describe(run.run_id, product)
-    photos = [
-        photo for photo in product.photos if photo.id not in run.services.runs.media(run.shop, product.id)
-    ]
+    ours = run.services.runs.media(run.shop, product.id)
+    photos = [photo for photo in product.photos if photo.id not in ours]
     if not photos:
         _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
-        return False
+        return "not yet"
     photo = thumbnail_jpeg(run.services.downloader.fetch(photos[0].url), 2 * PHOTO_SIDE)
     key = content_key(run.shop, "photos", photo, ".jpg")
     run.services.blobs.write(key, photo)
-    run.note(status="running", product=plain(product), photo_id=photos[0].id, photo_key=key)
-    return True
+    run.services.runs.begin(run.run_id, product=plain(product), photo_id=photos[0].id, photo_key=key)
+    return "there"
 
 
 def find_bestsellers(run: Run) -> None:
@@ -104,14 +105,16 @@ def formats(run: Run) -> list[str]:
 
 def paint_and_examine(run: Run, ratio: str) -> None:
     """One image: painted (or found, if it was paid for before), measured by the gate, recorded either way."""
-    task = _task(run, run.record(), ratio)
-    try:
-        painting = _painting(run, task)
-    except BestshotError as error:
-        if error.can_retry:
-            raise
-        painting = _no_image(run, task, str(error))
+    painting = _painting(run, _task(run, run.record(), ratio))
     run.services.runs.keep(run.run_id, painting, "refused" if painting.refusals else "approved")
+
+
+def refuse_format(run: Run, ratio: str, why: str) -> None:
+    """Record that no image could be made in a format; the other formats go on."""
+    painting = Painting(
+        ratio, "", "", 0, 0, run.painter.name, "", "", "", checks={"painted": Check(False, note=why)}
+    )
+    run.services.runs.keep(run.run_id, painting, "refused")
 
 
 def approved(run: Run) -> list[str]:
@@ -205,15 +208,6 @@ def _painting(run: Run, task: PaintTask) -> Painting:
         checks=checks,
         notes=kept.painted.notes,
     )
-
-
-def _no_image(run: Run, task: PaintTask, why: str) -> Painting:
-    """The record of a format that no image could be made for."""
-    return Painting(
-        format=task.format.ratio, key="", media_type="", width=0, height=0, painter=run.painter.name,
-        method="", prompt=painting_prompt(task.product, task.brief, task.format, task.text), alt="",
-        checks={"painted": Check(False, note=why)},
-    )  # fmt: skip
 
 
 def _to_publish(run: Run, ratio: str) -> tuple[Product, Painting]:

@@ -5,26 +5,24 @@ What a step does stands in `listing.py`. https://docs.dbos.dev/python/tutorials/
 
 from __future__ import annotations
 
-import structlog
-from dbos import DBOS, SetWorkflowID
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from infra.durable import PAID_RECOVERIES, POLL_SECONDS, interrupted, reason, recipe, run_step
+from dbos import DBOS
+from structlog.contextvars import bound_contextvars
+
+from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
 from infra.model import Painter, plain
 from infra.services import Services
 from sync.catalog import mirror_catalog
 from sync.sales import mirror_sales
 from webhook_app import listing
 from webhook_app.listing import Run
-from webhook_app.topics import PHOTO
 
-QUEUES = ("recipes", "paint")
-"""Runs wait in the first for their turn, single images in the second."""
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
-"""Seconds between two looks for a photo; doubled each time, cut short when a webhook says that one came."""
+LONGEST_PAUSE = 600
+"""Seconds between two looks for a photo: 2, 4, 8, … up to this; a webhook about one looks at once."""
 MEDIA_PAUSE = 0.5
 """Seconds between two looks at whether the store has processed an upload."""
-
-log = structlog.get_logger()
 
 
 class Recipes:
@@ -34,31 +32,47 @@ class Recipes:
         """Make the recipes known to DBOS; must come before `run_recipes`."""
         self._services, self._painter = services, painter
         recipe("new_listing", self.new_listing)
-        recipe("sync_store", self.sync_store)
+        self._look = recipe("look_for_photo", self.look_for_photo)
+        self._make = recipe("make_images", self.make_images)
         self._paint = recipe("paint_format", self.paint_format, PAID_RECOVERIES)
+        recipe("sync_store", self.sync_store)
 
-    def new_listing(self, shop: str, product_id: str) -> str:
-        """A new product gets its images: photo, bestsellers, style, paintings, store. Returns the status."""
-        run = self._run(shop, DBOS.workflow_id or "")
-        run_step("open", listing.open_run, run, product_id)
-        try:
-            self._wait_for_photo(run)
+    def new_listing(self, shop: str, product_id: str) -> None:
+        """A product was listed: its run begins with a look for its photo."""
+        run_id = DBOS.workflow_id or ""
+        run_step("open", listing.open_run, self._run(shop, run_id), product_id)
+        enqueue("recipes", f"{run_id}:look:1", self._look, shop, run_id, 1)
+
+    def look_for_photo(self, shop: str, run_id: str, look: int) -> None:
+        """Go on once there is a photo, or look again later; a run that waits holds no thread.
+
+        `look` counts the looks; 0 is one beside them, because a webhook said that a photo may have come.
+        """
+        run = self._run(shop, run_id)
+        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run):
+            found = run_step("photo", listing.look_for_photo, run)
+            if found == "there":
+                enqueue("recipes", f"{run_id}:images", self._make, shop, run_id)
+            elif found == "not yet" and look:
+                later = min(2**look, LONGEST_PAUSE)
+                enqueue(
+                    "recipes", f"{run_id}:look:{look + 1}", self._look, shop, run_id, look + 1, delay=later
+                )
+
+    def make_images(self, shop: str, run_id: str) -> None:
+        """From the photo to the product's images: bestsellers, style, paintings, store."""
+        run = self._run(shop, run_id)
+        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run):
             run_step("references", listing.find_bestsellers, run)
             run_step("style", listing.read_their_style, run)
             self._paint_side_by_side(run, run_step("formats", listing.formats, run))
             self._publish(run, run_step("approved", listing.approved, run))
-            return run_step("finish", listing.finish, run)
-        except Exception as error:
-            if interrupted(error):
-                raise
-            log.error(
-                "listing failed", shop=shop, run=run.run_id, why=reason(error), kind=type(error).__name__
-            )
-            return run_step("fail", listing.fail, run, reason(error))
+            run_step("finish", listing.finish, run)
 
     def paint_format(self, shop: str, run_id: str, ratio: str) -> None:
         """One format of a run, painted, kept and examined."""
-        run_step("paint", listing.paint_and_examine, self._run(shop, run_id), ratio)
+        with bound_contextvars(shop=shop, listing=run_id, format=ratio):
+            run_step("paint", listing.paint_and_examine, self._run(shop, run_id), ratio)
 
     def sync_store(self, shop: str) -> dict[str, int]:
         """The store's sales and catalog into the mirror. Returns counts of products."""
@@ -74,19 +88,18 @@ class Recipes:
     def _run(self, shop: str, run_id: str) -> Run:
         return Run(self._services, self._painter, shop, run_id)
 
-    def _wait_for_photo(self, run: Run) -> None:
-        pause = FIRST_PAUSE
-        while not run_step("photo", listing.look_for_photo, run):
-            DBOS.recv(PHOTO, timeout_seconds=pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-
     def _paint_side_by_side(self, run: Run, ratios: list[str]) -> None:
-        handles = []
-        for ratio in ratios:
-            with SetWorkflowID(f"{run.run_id}:{ratio}"):
-                handles.append(DBOS.enqueue_workflow("paint", self._paint, run.shop, run.run_id, ratio))
-        for handle in handles:
-            handle.get_result(polling_interval_sec=POLL_SECONDS)
+        handles = {
+            ratio: enqueue("paint", f"{run.run_id}:{ratio}", self._paint, run.shop, run.run_id, ratio)
+            for ratio in ratios
+        }
+        for ratio, handle in handles.items():
+            try:
+                handle.get_result(polling_interval_sec=POLL_SECONDS)
+            except Exception as error:
+                if interrupted(error):
+                    raise
+                run_step("refuse", listing.refuse_format, run, ratio, reason(error))
 
     def _publish(self, run: Run, ratios: list[str]) -> None:
         """Upload all, so that the store processes them side by side, then attach each as it is ready."""
@@ -97,3 +110,13 @@ class Recipes:
                 DBOS.sleep(MEDIA_PAUSE)
             if state == "ready":
                 run_step("attach", listing.attach_image, run, ratio)
+
+    @contextmanager
+    def _failures_recorded(self, run: Run) -> Iterator[None]:
+        """What stops a run ends up in its record, where a person finds it."""
+        try:
+            yield
+        except Exception as error:
+            if interrupted(error):
+                raise
+            run_step("fail", listing.fail, run, reason(error))

@@ -7,12 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from infra.errors import Malformed, UnknownShop, UnknownTopic
-from infra.runs import ENDED
 from infra.services import Services
 from webhook_app.verify import WebhookEvent
-
-PHOTO = "photo"
-"""What a waiting run is woken by."""
 
 
 def handle(services: Services, event: WebhookEvent) -> str:
@@ -31,7 +27,7 @@ def product_created(services: Services, shop: str, payload: dict[str, Any]) -> s
 
 
 def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> str:
-    """A photo may have come: wake the run that waits for it, or list again what ended for want of one.
+    """A photo may have come: look for it if a run waits, or list again what ended for want of one.
 
     A product we hold no run of is a new listing whose own webhook was lost, unless it is older than our
     connection to the shop: a merchant who edits the old catalog has not listed anything. Everything else,
@@ -43,10 +39,11 @@ def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> s
         return (
             product_created(services, shop, payload) if _is_new(services, shop, payload) else "known product"
         )
-    if last["status"] not in ENDED:
-        services.starter.wake(last["run_id"], PHOTO)
-        return "listing woken"
-    if last["step"] == PHOTO and payload.get("media"):
+    if last["status"] == "waiting":
+        look = f"{last['run_id']}:updated:{payload.get('updated_at')}"
+        services.starter.start("look_for_photo", look, shop, last["run_id"], 0)
+        return "photo looked for"
+    if last["status"] == "failed" and last["step"] == "photo" and payload.get("media"):
         again = run_id(shop, product_id, services.runs.count(shop, product_id) + 1)
         services.starter.start("new_listing", again, shop, product_id)
         return "listing started again"

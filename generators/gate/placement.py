@@ -30,7 +30,7 @@ OUTLINE_AREA = 20_000
 OUTLINE_SIZES = np.geomspace(0.3, 1.0, 22)
 """Sizes tried, as shares of the largest that fits."""
 OUTLINE_LIMIT = 0.58
-"""Correlation of outlines from which a place is worth comparing pixel by pixel; plain composites reach 0.8."""
+"""Correlation of outlines from which a place is worth comparing pixel by pixel; plain cloth reaches 0.8."""
 
 
 @dataclass(frozen=True, eq=False)

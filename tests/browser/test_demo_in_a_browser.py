@@ -1,4 +1,4 @@
-"""The demo as a visitor sees it, in a real browser: a listing arrives, the next is listed, a photo is uploaded."""
+"""The demo as a visitor sees it, in a browser: a listing arrives, the next is listed, a photo uploaded."""
 
 from __future__ import annotations
 

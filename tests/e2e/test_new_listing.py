@@ -150,7 +150,7 @@ def test_a_product_like_no_bestseller_gets_the_plain_house_style(embedded: Embed
     assert run["references"] == []
     assert run["brief"]["reference_ids"] == []
     assert "plain house style" in run["retrieval"]["note"]
-    assert run["status"] == "published"
+    assert (run["status"], run["reason"]) == ("published", "")
 
 
 @pytest.mark.parametrize(

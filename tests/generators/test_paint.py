@@ -74,7 +74,7 @@ def test_what_does_not_change_the_image_does_not_change_its_key() -> None:
 def test_a_painter_that_gives_nothing_leaves_nothing(blobs: FolderBlobs) -> None:
     class Refusing(Paid):
         def paint(self, task: PaintTask) -> Painted:
-            raise PaintError("no image came back")
+            raise PaintError(f"no image came back for {task.format.ratio}")
 
     with pytest.raises(PaintError):
         paint(blobs, "a", Refusing(), TASK)
