@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infra import keywords
-from infra.milvus import CANDIDATES, Hit, Where
+from infra.milvus import CANDIDATES, Where
 from infra.model import Product, Reference
 from infra.services import Services
 
@@ -48,7 +48,7 @@ def find_references(services: Services, shop: str, product: Product, vector: NDA
     settings = services.settings
     threshold = bestseller_threshold(services, shop)
     sparse = query_vector(services, shop, product)
-    hits: dict[str, Hit] = {}
+    hits: dict[str, Reference] = {}
     tried: list[str] = []
     for circle in _circles(services, shop, product, vector, threshold):
         tried.append(circle.words)
@@ -57,7 +57,7 @@ def find_references(services: Services, shop: str, product: Product, vector: NDA
                 hits.setdefault(hit.product_id, hit)
         if len(hits) >= settings.references:
             break
-    chosen = tuple(_reference(hit) for hit in list(hits.values())[: settings.references])
+    chosen = tuple(hits.values())[: settings.references]
     return Found(chosen, threshold, _note(chosen, tried), tuple(tried[1:]))
 
 
@@ -79,6 +79,12 @@ def _circles(
 ) -> Iterator[Circle]:
     own = (product.category,)
     without = (product.id,)
+    everywhere = Circle(
+        Where((), threshold, without), f"anything in the store that sold at least {threshold:,}"
+    )
+    if not product.category:
+        yield everywhere
+        return
     lowered = min(threshold, _quantile(services.seen.sales(shop, product.category), CATEGORY_TOP))
     yield Circle(Where(own, threshold, without), f"{product.category} that sold at least {threshold:,}")
     if lowered < threshold:
@@ -88,7 +94,7 @@ def _circles(
         yield Circle(
             Where(near, threshold, without), f"{' and '.join(near)} that sold at least {threshold:,}"
         )
-    yield Circle(Where((), threshold, without), f"anything in the store that sold at least {threshold:,}")
+    yield everywhere
 
 
 def _neighbours(
@@ -111,17 +117,3 @@ def _note(chosen: tuple[Reference, ...], tried: list[str]) -> str:
     if len(tried) == 1:
         return f"Found among {tried[0]}."
     return f"Too few among {tried[0]}; widened to {', then '.join(tried[1:])}."
-
-
-def _reference(hit: Hit) -> Reference:
-    return Reference(
-        product_id=hit.product_id,
-        title=hit.title,
-        category=hit.category,
-        sales_count=hit.sales_count,
-        score=hit.score,
-        similarity=hit.similarity,
-        dense_rank=hit.dense_rank,
-        sparse_rank=hit.sparse_rank,
-        photo_key=hit.photo_key,
-    )

@@ -36,10 +36,10 @@ def plain_style(product: Product) -> StyleBrief:
     scene, lighting = "a seamless off-white studio sweep", "large soft light from the upper left"
     mood = _mood(0.85, 0.6, product)
     return StyleBrief(
-        scene=f"Plain house style, no bestseller being close enough to learn from: {scene}.",
+        scene=f"{_capital(scene)}.",
         lighting=f"{_capital(lighting)}, a gentle contact shadow.",
         pose=_pose(0.72),
-        mood=mood,
+        mood=f"The plain house style. {mood}",
         prompt=_prompt(scene, lighting, mood, product, 0.72),
         palette=("#eceae6", "#d6d2cb", "#3a3835"),
         brightness=0.85,

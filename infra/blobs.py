@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from infra.errors import InputError, NotFound
+from infra.files import write_whole
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
@@ -22,8 +21,6 @@ class Blobs(Protocol):
     def read(self, key: str) -> bytes:
         """The bytes under a key; NotFound when there are none."""
 
-    def exists(self, key: str) -> bool: ...
-
 
 class FolderBlobs:
     """Blobs as files below one folder."""
@@ -32,27 +29,13 @@ class FolderBlobs:
         self._folder = folder
 
     def write(self, key: str, data: bytes) -> None:
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(self._path(key), data)
 
     def read(self, key: str) -> bytes:
         try:
             return self._path(key).read_bytes()
         except FileNotFoundError:
             raise NotFound(f"no blob {key}") from None
-
-    def exists(self, key: str) -> bool:
-        return self._path(key).is_file()
 
     def _path(self, key: str) -> Path:
         return self._folder.joinpath(*check_key(key))

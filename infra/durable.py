@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSClient, SetEnqueueOptions, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
 
 from infra.database import open_engine
-from infra.errors import BestshotError, Unavailable
+from infra.errors import BestshotError, Throttled, Unavailable
 
 log = structlog.get_logger()
 
@@ -32,6 +32,8 @@ APPLICATION_VERSION = "1"
 
 RECIPES_AT_ONCE = 16
 """Runs of one process; they mostly wait for their paintings, which have a queue of their own."""
+LONGEST_THROTTLE = 60.0
+"""Seconds that a step waits at most for a service that asks to be left alone, before it tries again."""
 POLL_SECONDS = 0.1
 RECOVERIES = 100
 """How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
@@ -137,6 +139,10 @@ def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwa
         started = time.monotonic()
         try:
             result = function(*args, **kwargs)
+        except Throttled as error:
+            log.warning("step throttled", step=name, seconds=error.retry_after)
+            time.sleep(min(error.retry_after, LONGEST_THROTTLE))
+            raise
         except Exception as error:
             unexpected = not isinstance(error, BestshotError)
             log.warning("step failed", step=name, why=reason(error), exc_info=unexpected)

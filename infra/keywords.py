@@ -12,10 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
-from html.parser import HTMLParser
 
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from infra.markup import plain_text
 from infra.model import Product
 
 BUCKETS = 2**20
@@ -81,7 +81,7 @@ def words(text: str) -> Iterator[str]:
     longsleeve, long, sleeve), but a part of one letter has no meaning of its own: "T-shirts", "t shirt" and
     "tshirt" all give tshirt, and never shirt.
     """
-    folded = _MARKS.sub("", unicodedata.normalize("NFKD", _without_html(text).casefold()))
+    folded = _MARKS.sub("", unicodedata.normalize("NFKD", plain_text(text).casefold()))
     folded = unicodedata.normalize("NFC", folded)
     folded = _LETTER_WORD.sub(r"\1-", _APOSTROPHE.sub(" ", folded))
     for word in "".join(c if c in "-‐‑" or _is_letter(c) else " " for c in folded).split():
@@ -121,34 +121,6 @@ def _singular(word: str) -> str:
     if word.endswith("s") and not word.endswith(("us", "ss")):
         return word[:-1]
     return word
-
-
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.hidden = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        self.hidden = tag in ("script", "style")
-        self.parts.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
-        self.hidden = False
-        self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.parts.append(data)
-
-
-def _without_html(text: str) -> str:
-    if "<" not in text and "&" not in text:
-        return text
-    parser = _Text()
-    parser.feed(text)
-    parser.close()
-    return "".join(parser.parts)
 
 
 @cache

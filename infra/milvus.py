@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from pymilvus import AnnSearchRequest, DataType, MilvusClient, MilvusException, RRFRanker
 
 from infra.errors import Unavailable
+from infra.model import Reference
 
 RRF_K = 60
 CANDIDATES = 20
 """How many products each side of the search offers to the fusion."""
 
 _TEXT = ("title", "category", "color", "style", "season", "photo_key")
-_KEPT = [*_TEXT, "product_id", "sales_count", "price"]
+_SHOWN = ["product_id", "title", "category", "sales_count", "photo_key", "dense"]
 _MAX_TEXT = 1024
 # pymilvus pings every 10 s by default; Milvus Lite hangs up on a client that pings more than every 5 minutes.
 _GRPC = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": False}
@@ -48,22 +49,6 @@ class MirrorRow:
     photo_key: str
     dense: NDArray[np.float32]
     sparse: dict[int, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One found product: RRF score, its 1-based rank on either side (None: not among that side's
-    candidates), and the cosine between its photo's vector and the query's."""
-
-    product_id: str
-    title: str
-    category: str
-    sales_count: int
-    photo_key: str
-    score: float
-    similarity: float
-    dense_rank: int | None
-    sparse_rank: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +115,7 @@ class Mirror:
         sparse: Mapping[int, float],
         where: Where,
         limit: int,
-    ) -> list[Hit]:
+    ) -> list[Reference]:
         """Hybrid search: both sides under one filter, fused by reciprocal ranks; best first.
 
         A side whose query is empty (no known word, no image) is left out.
@@ -140,9 +125,9 @@ class Mirror:
         with _translated():
             ranks = {side: self._ranks(name, request) for side, request in sides.items()}
             found = self._client.hybrid_search(
-                name, list(sides.values()), RRFRanker(RRF_K), limit=limit, output_fields=[*_KEPT, "dense"]
+                name, list(sides.values()), RRFRanker(RRF_K), limit=limit, output_fields=_SHOWN
             )[0]
-        return [_hit(one, dense, ranks) for one in found]
+        return [_reference(one, dense, ranks) for one in found]
 
     def close(self) -> None:
         if "_client" in self.__dict__:
@@ -224,10 +209,10 @@ def _clipped(text: str) -> str:
     return text.encode()[:_MAX_TEXT].decode(errors="ignore")
 
 
-def _hit(one: Any, dense: NDArray[np.float32], ranks: dict[str, dict[str, int]]) -> Hit:
+def _reference(one: Any, dense: NDArray[np.float32], ranks: dict[str, dict[str, int]]) -> Reference:
     entity = one["entity"]
     product_id = entity["product_id"]
-    return Hit(
+    return Reference(
         product_id=product_id,
         title=entity["title"],
         category=entity["category"],

@@ -38,8 +38,14 @@ TIFF = (b"II*\x00", b"MM\x00*")
 """Not decoded: no shop serves it, and its C library is the one with the most ways to go wrong."""
 SHORTEST_SIDE = 16
 """Pixels; under this there is no product to see (tracking pixels, placeholders)."""
+MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 20_000
 """Pixels; no camera or shop makes more, only files meant to exhaust memory do."""
+
+STORE_SIDE = 4472
+"""Pixels; the strictest limit that Shopify names (its square is 20 megapixels)."""
+STORE_BYTES = 20_000_000
+STORE_TYPES = ("image/jpeg", "image/png", "image/webp")
 
 UPRIGHT = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
@@ -69,7 +75,7 @@ def sniff(data: bytes) -> str:
     raise ImageError("the file is empty" if not data else "not an image (JPEG, PNG, WebP, GIF or BMP)")
 
 
-def decode(data: bytes, *, max_pixels: int = 64_000_000) -> Image.Image:
+def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Image.Image:
     """RGB pixels: upright, in sRGB, transparency laid on white, no metadata; the first frame if it moves.
 
     ImageError says in plain words why the bytes are no usable image. `max_pixels` is judged before decoding.
@@ -79,11 +85,21 @@ def decode(data: bytes, *, max_pixels: int = 64_000_000) -> Image.Image:
 
 def thumbnail_jpeg(data: bytes, side: int) -> bytes:
     """A JPEG of at most `side` pixels in width and height, with nothing of the original's metadata."""
-    image = _pixels(data, 64_000_000, side)
+    image = _pixels(data, MOST_PIXELS, side)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = BytesIO()
-    image.save(out, "JPEG", quality=85, optimize=True)
+    image.save(out, "JPEG", quality=90, optimize=True)
     return out.getvalue()
+
+
+def fit_store(data: bytes) -> bytes:
+    """An image as a store takes it: the same bytes, or a JPEG of it where it is too large or of another kind.
+
+    https://help.shopify.com/en/manual/products/product-media/product-media-types
+    """
+    if max(decode(data).size) <= STORE_SIDE and len(data) <= STORE_BYTES and sniff(data) in STORE_TYPES:
+        return data
+    return thumbnail_jpeg(data, STORE_SIDE)
 
 
 def _pixels(data: bytes, max_pixels: int, side: int | None) -> Image.Image:

@@ -41,9 +41,6 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="Log lines as JSON instead of text.")
 
     shop: str = Field("", description="The store, as name.myshopify.com.")
-    shopify_api_key: str = Field(
-        "", validation_alias=_env("SHOPIFY_API_KEY"), description="Client id of the Shopify app."
-    )
     shopify_api_secret: SecretStr = Field(
         SecretStr(""),
         validation_alias=_env("SHOPIFY_API_SECRET"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html.parser
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from infra.errors import NotFound, OutsideError, Refused, Throttled, Unavailable
+from infra.markup import plain_text
 from infra.model import Photo, Product
 
 Json = dict[str, Any]
@@ -160,36 +160,3 @@ def sales(rows: list[Json]) -> dict[str, int]:
 
 def _product_gid(value: Any) -> str:
     return f"gid://shopify/Product/{str(value).rpartition('/')[2]}"
-
-
-class _Text(html.parser.HTMLParser):
-    """Collects what a reader would see."""
-
-    HIDDEN = ("script", "style")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden += tag in self.HIDDEN
-        self.words.append("" if tag in INLINE else " ")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = max(0, self._hidden - (tag in self.HIDDEN))
-        self.words.append("" if tag in INLINE else " ")
-
-    def handle_data(self, data: str) -> None:
-        self.words.append("" if self._hidden else data)
-
-
-INLINE = ("a", "abbr", "b", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u")
-
-
-def plain_text(markup: str) -> str:
-    """HTML as one line of text: tags gone, entities decoded, blanks collapsed."""
-    parser = _Text()
-    parser.feed(markup)
-    parser.close()
-    return " ".join("".join(parser.words).split())

@@ -14,6 +14,8 @@ from infra.services import Services
 
 NAMESPACE = "bestshot"
 BANNER = "banner"
+MAIN_BANNER = "4:1"
+"""The format that bestshot.banner holds; others have their own key, such as bestshot.banner_8x1."""
 
 
 def upload(services: Services, shop: str, product: Product, painting: Painting) -> str:
@@ -35,7 +37,8 @@ def attach(services: Services, shop: str, product: Product, painting: Painting, 
     """Put an uploaded image on its product; doing it again changes nothing."""
     store = services.store(shop)
     if banner:
-        store.set_file_metafield(product.id, NAMESPACE, BANNER, painting.media_id)
+        key = BANNER if painting.format == MAIN_BANNER else f"{BANNER}_{painting.format.replace(':', 'x')}"
+        store.set_file_metafield(product.id, NAMESPACE, key, painting.media_id)
     elif painting.media_id not in {photo.id for photo in _current(services, shop, product).photos}:
         store.attach(painting.media_id, product.id)
 

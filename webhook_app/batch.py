@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from generators.formats import parse_format
 from generators.sheet import sheet
 from infra.catalog import CatalogRow, RowSet, read_new_products, read_products
 from infra.devstore.loading import catalog_gid
@@ -22,6 +23,8 @@ from webhook_app import manifest
 from webhook_app.embedded import Embedded, list_row, running
 
 LOOK_SECONDS = 0.2
+LONGEST_WAIT = 120.0
+"""Seconds in which the local store must have processed a photo."""
 
 
 def run_batch(folder: Path, out: Path, settings: Settings, console: Console) -> bool:
@@ -34,7 +37,7 @@ def run_batch(folder: Path, out: Path, settings: Settings, console: Console) -> 
         console.print(f"[yellow]set aside[/] {problem.message}", highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="bestshot-") as home:
-        own = settings.model_copy(update={"home": Path(home), "port": 0})
+        own = settings.model_copy(update={"home": Path(home), "port": 0, "photo_wait_seconds": LONGEST_WAIT})
         with running(own, catalog.rows) as embedded, _progress(console) as progress:
             listings = _work(embedded, progress, catalog, new, out)
     entries = [*listings, *(manifest.unusable(p.id, p.message) for p in new.problems)]
@@ -76,7 +79,7 @@ def _save(embedded: Embedded, run: dict[str, Any], row: CatalogRow, out: Path) -
         if image["key"]:
             data = blobs.read(image["key"])
             suffix = image["key"].rpartition(".")[2]
-            path = Path(row.id) / f"{image['format'].replace(':', 'x')}.{suffix}"
+            path = Path(row.id) / f"{parse_format(image['format']).slug}.{suffix}"
             _write(out / path, data)
             paths[image["format"]] = path.as_posix()
             results.append((data, f"{image['format']} {image['status']}"))

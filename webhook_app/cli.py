@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from socket import gethostname
 from typing import Any
-from uuid import uuid4
 
 import click
 from rich.console import Console
@@ -19,12 +19,13 @@ from generators.studio.painter import StudioPainter
 from infra import logs
 from infra.durable import run_recipes
 from infra.errors import BestshotError, InputError, SettingsError
+from infra.files import only_one
 from infra.services import build
 from infra.settings import Settings
 from infra.wsgi import address, bind, serving
 from webhook_app.app import create_app
 from webhook_app.batch import run_batch
-from webhook_app.connect import connect
+from webhook_app.connect import connect, sync_now
 from webhook_app.demo import demo
 from webhook_app.recipes import Recipes
 
@@ -100,23 +101,25 @@ def serve() -> None:
 
 @main.command()
 def worker() -> None:
-    """Run the recipes that webhooks start."""
-    with _errors_shown(), closing(build(_settings())) as services, stop_signals() as stopped:
+    """Run the recipes that webhooks start; one worker on each BESTSHOT_HOME."""
+    with ExitStack() as stack:
+        stack.enter_context(_errors_shown())
+        settings = _settings()
+        stack.enter_context(only_one(settings.home))
+        services = stack.enter_context(closing(build(settings)))
+        stopped = stack.enter_context(stop_signals())
         Recipes(services, StudioPainter())
-        settings = services.settings
-        with run_recipes(settings.recipes_url, "worker", settings.paint_concurrency):
-            click.echo("Working")
-            stopped.wait()
+        stack.enter_context(run_recipes(settings.recipes_url, gethostname(), settings.paint_concurrency))
+        click.echo("Working")
+        stopped.wait()
 
 
 @main.command()
 def sync() -> None:
     """Bring the mirror up to date with the store's catalog and sales."""
     with _errors_shown(), closing(build(_settings())) as services:
-        shop = services.settings.shop
-        run_id = f"{shop}:sync:{uuid4()}"
-        services.starter.start("sync_store", run_id, shop)
-        click.echo(services.starter.result(run_id))
+        counts = sync_now(services, services.settings.shop)
+        click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
 def _settings(**given: Any) -> Settings:

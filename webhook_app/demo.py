@@ -12,7 +12,7 @@ from flask import Blueprint
 from infra.catalog import CatalogRow, read_new_products, read_products
 from infra.devstore.demo_catalog import draw_catalog
 from infra.errors import InputError
-from infra.pixels import sniff
+from infra.pixels import fit_store, sniff
 from infra.services import Services
 from infra.settings import Settings
 from webhook_app import pages
@@ -67,11 +67,12 @@ class NextListing:
 
 def list_own(services: Services, own: OwnListing) -> str:
     """List a visitor's product."""
+    photo = fit_store(own.photo)
     return services.store(SHOP).create_product(
         own.title,
         own.category,
         price=own.price,
         hint=own.hint,
-        photo=own.photo,
-        filename=f"photo.{sniff(own.photo).rpartition('/')[2]}",
+        photo=photo,
+        filename=f"photo.{sniff(photo).rpartition('/')[2]}",
     )

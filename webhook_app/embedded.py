@@ -5,7 +5,6 @@ Only the addresses differ from production: the store is real HTTP on loopback, a
 
 from __future__ import annotations
 
-import fcntl
 import html
 import json
 import secrets
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from flask import Blueprint
 from pydantic import SecretStr
@@ -22,12 +20,13 @@ from generators.studio.painter import StudioPainter
 from infra.catalog import CatalogRow
 from infra.devstore.server import LocalStore
 from infra.durable import run_recipes
-from infra.errors import SettingsError
+from infra.files import only_one, write_whole
+from infra.pixels import fit_store
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.wsgi import address, bind, serving
 from webhook_app.app import create_app
-from webhook_app.connect import connect
+from webhook_app.connect import connect, sync_now
 from webhook_app.recipes import Recipes
 
 SHOP = "bestshot-demo.myshopify.com"
@@ -47,10 +46,7 @@ class Embedded:
 
     def sync(self) -> dict[str, int]:
         """Bring the mirror up to date and return the counts of products."""
-        run_id = f"{self.shop}:sync:{uuid4()}"
-        self.services.starter.start("sync_store", run_id, self.shop)
-        counts: dict[str, int] = self.services.starter.result(run_id)
-        return counts
+        return sync_now(self.services, self.shop)
 
 
 @contextmanager
@@ -63,7 +59,7 @@ def running(
 ) -> Iterator[Embedded]:
     """The app, the worker and a store that sells `rows`, while the block lasts; all state is in its home."""
     with ExitStack() as stack:
-        stack.enter_context(_only_one(settings.home))
+        stack.enter_context(only_one(settings.home))
         keys = _keys(settings.home / "keys.json")
         secret, token = keys["client_secret"], keys["access_token"]
         store = LocalStore(
@@ -72,12 +68,17 @@ def running(
         stack.enter_context(store)
         store.load(rows)
         local = {
+            # Whatever production's own settings say: its database would hand its runs to this process.
+            "database_url": "",
+            "milvus_uri": "",
+            "host": "127.0.0.1",
             "shop": SHOP,
             "shopify_url": store.url,
             "shopify_api_secret": SecretStr(secret),
             "shopify_access_token": SecretStr(token),
         }
-        services = build(settings.model_copy(update=local))
+        settings = settings.model_copy(update=local)
+        services = build(settings)
         stack.callback(services.close)
         Recipes(services, StudioPainter())
         listener = stack.enter_context(bind(settings.host, settings.port))
@@ -100,7 +101,7 @@ def list_row(services: Services, shop: str, row: CatalogRow) -> str:
         description=html.escape(row.description),
         tags=(*(f"{name}:{value}" for name, value in attributes.items() if value), *row.tags),
         hint=row.hint,
-        photo=row.image_path.read_bytes(),
+        photo=fit_store(row.image_path.read_bytes()),
         filename=row.image_path.name,
     )
 
@@ -108,22 +109,7 @@ def list_row(services: Services, shop: str, row: CatalogRow) -> str:
 def _keys(path: Path) -> dict[str, str]:
     """The local store's credentials, made once at random."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(
-            json.dumps({name: secrets.token_hex(24) for name in ("client_secret", "access_token")})
-        )
-    keys: dict[str, str] = json.loads(path.read_text())
-    return keys
-
-
-@contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    """Two processes on one folder would run the same recipes twice."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SettingsError(f"another Bestshot is running on {home}; stop it first") from None
-        yield
+        keys = {name: secrets.token_hex(24) for name in ("client_secret", "access_token")}
+        write_whole(path, json.dumps(keys).encode())
+    found: dict[str, str] = json.loads(path.read_text())
+    return found

@@ -15,7 +15,7 @@ from generators.formats import parse_format
 from generators.paint import paint
 from generators.prompts import alt_text, banner_text, painting_prompt
 from generators.references import find_references
-from generators.style import plain_style, read_style
+from generators.style import read_style
 from infra.blobs import content_key
 from infra.errors import InputError, NotFound
 from infra.model import Check, Painter, Painting, PaintTask, Product, Reference, StyleBrief, load, plain
@@ -88,11 +88,8 @@ def read_their_style(run: Run) -> None:
     record = run.record()
     product = load(Product, record["product"])
     references = [load(Reference, reference) for reference in record["references"]]
-    if references:
-        photos = [run.services.blobs.read(reference.photo_key) for reference in references]
-        brief = read_style(photos, [reference.product_id for reference in references], product)
-    else:
-        brief = plain_style(product)
+    photos = [run.services.blobs.read(reference.photo_key) for reference in references]
+    brief = read_style(photos, [reference.product_id for reference in references], product)
     run.note(brief=plain(brief))
 
 

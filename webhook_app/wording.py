@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_currency
+
 from generators.formats import BANNER_FROM
 
 Run = Mapping[str, Any]
@@ -51,7 +53,6 @@ ADVICE = {
     "review": "What the gate refused stays on this page and off the product. A sharper photo with the whole "
     f"product in view usually settles it. {AGAIN}",
 }
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,7 @@ def price(amount: str | Decimal | None, currency: str) -> str:
     """A product's price; empty when it has none."""
     if amount in (None, ""):
         return ""
-    sign = SYMBOLS.get(currency, "")
-    return f"{sign}{Decimal(str(amount)):,.2f}" + ("" if sign else f" {currency}")
+    return format_currency(Decimal(str(amount)), currency, locale="en_US")
 
 
 def took(run: Run) -> str:

@@ -21,6 +21,8 @@ NAMED = {
     "purple": "#6b2f8e", "lilac": "#bfa4d8",
 }  # fmt: skip
 COLOURS = 6
+SAMPLE = 6000
+"""Pixels, evenly spread, that a palette is taken from."""
 SAME = 12.0
 """CIE94 difference under which two of a product's colours are one: a fold's light side and its dark side."""
 
@@ -35,6 +37,7 @@ class Palette:
 
 def palette(pixels: Floats) -> Palette:
     """The main colours of Lab pixels (n, 3), near ones merged."""
+    pixels = pixels[:: 1 + len(pixels) // SAMPLE]
     count = min(COLOURS, len(pixels))
     cv2.setRNGSeed(1)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 15, 0.5)

@@ -27,6 +27,8 @@ SCALES = 0.1, 8.0
 
 OUTLINE_AREA = 20_000
 """Pixels of the image while outlines are compared."""
+MARGIN = 6
+"""Pixels around both while outlines are compared: a product may touch the image's edge."""
 OUTLINE_SIZES = np.geomspace(0.3, 1.0, 22)
 """Sizes tried, as shares of the largest that fits."""
 OUTLINE_LIMIT = 0.58
@@ -90,18 +92,21 @@ def by_frame(source: View, image: View) -> Placement | None:
 
 
 def _fitted(mask: NDArray[np.uint8], source: View, image: View) -> Placement | None:
-    shrink = (OUTLINE_AREA / image.lab[..., 0].size) ** 0.5
-    light = cv2.resize(image.lab[..., 0], None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    margin = 6  # a product may touch the image's edge
-    edges = cv2.copyMakeBorder(_edges(light), margin, margin, margin, margin, cv2.BORDER_CONSTANT)
+    """The best fit of the edges within the mask over all sizes and places."""
+    light, shrink = _shrunk(image.lab[..., 0], (OUTLINE_AREA / image.lab[..., 0].size) ** 0.5)
+    edges = cv2.copyMakeBorder(_edges(light), *(MARGIN,) * 4, cv2.BORDER_CONSTANT)
     left, top, width, height = cv2.boundingRect(mask)
+    largest = min(light.shape[0] / height, light.shape[1] / width)
+    ours, pre = _shrunk(source.lab[..., 0], min(1.0, largest))
+    cover, _ = _shrunk(mask, pre)
     best, matrix = OUTLINE_LIMIT, None
-    for size in OUTLINE_SIZES * min(light.shape[0] / height, light.shape[1] / width):
-        move = np.array([[size, 0, margin - left * size], [0, size, margin - top * size]], np.float32)
-        box = round(width * size) + 2 * margin, round(height * size) + 2 * margin
-        if min(box) < 4 * margin or box[0] > edges.shape[1] or box[1] > edges.shape[0]:
+    for size in OUTLINE_SIZES * largest:
+        box = round(width * size) + 2 * MARGIN, round(height * size) + 2 * MARGIN
+        if min(box) < 4 * MARGIN or box[0] > edges.shape[1] or box[1] > edges.shape[0]:
             continue
-        found = cv2.matchTemplate(edges, _outline(source, mask, move, box), cv2.TM_CCOEFF_NORMED)
+        step = size / pre
+        move = np.array([[step, 0, MARGIN - left * size], [0, step, MARGIN - top * size]], np.float32)
+        found = cv2.matchTemplate(edges, _outline(ours, cover, move, box), cv2.TM_CCOEFF_NORMED)
         _, fit, _, (x, y) = cv2.minMaxLoc(found)
         if fit > best:
             best = fit
@@ -109,12 +114,16 @@ def _fitted(mask: NDArray[np.uint8], source: View, image: View) -> Placement | N
     return None if matrix is None else Placement(matrix)
 
 
-def _outline(source: View, mask: NDArray[np.uint8], move: Floats, box: tuple[int, int]) -> Floats:
+def _outline(light: Floats, mask: NDArray[np.uint8], move: Floats, box: tuple[int, int]) -> Floats:
     """The product's edges at one size; what lies around the product is left out."""
-    light = cv2.GaussianBlur(source.lab[..., 0], (0, 0), 0.3 / float(move[0, 0]) + 0.01)
-    light = cv2.warpAffine(light, move, box, borderMode=cv2.BORDER_REPLICATE)
+    soft = cv2.GaussianBlur(light, (0, 0), 0.3 / float(move[0, 0]) + 0.01)
+    small = cv2.warpAffine(soft, move, box, borderMode=cv2.BORDER_REPLICATE)
     near = cv2.dilate(cv2.warpAffine(mask, move, box), np.ones((5, 5), np.uint8))
-    return np.asarray(_edges(light) * near, np.float32)
+    return np.asarray(_edges(small) * near, np.float32)
+
+
+def _shrunk(values: NDArray[Any], scale: float) -> tuple[NDArray[Any], float]:
+    return cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
 
 
 def _edges(light: NDArray[Any]) -> Floats:

@@ -30,6 +30,7 @@ FLAT_TELLS = 0.1
 SHADED, UNSHADED = 16.0, 10.0
 """CIE94; how far from its rim's colours a photo's ground, in the product's shade, and an image's may be."""
 MOSTLY = 0.5
+"""Share of the mask from which it is not the ground that was replaced but the product."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,12 +48,10 @@ def check_text(painted: Painted, task: PaintTask, image: Image.Image, ocr: Ocr) 
 
 
 def _worst_line(painted: Painted, task: PaintTask, lines: Sequence[TextLine], ocr: Ocr) -> Check:
-    typeset = painted.method in COMPOSITED
-    expected = (painted.text if typeset else ()) or task.text
     worst, trusted = Check(True, 1.0, TEXT_LIMIT), False
-    for line in expected:
+    for line in _expected(painted, task):
         if not ocr.can_read(line):
-            if not typeset:
+            if painted.method not in COMPOSITED:
                 return Check(False, None, TEXT_LIMIT, f"“{line}” is in a script that cannot be read back")
             trusted = True
             continue
@@ -64,6 +62,14 @@ def _worst_line(painted: Painted, task: PaintTask, lines: Sequence[TextLine], oc
             True, worst.figure, TEXT_LIMIT, "set in a script that cannot be read back; its letters exist"
         )
     return worst
+
+
+def _expected(painted: Painted, task: PaintTask) -> tuple[str, ...]:
+    """The lines as our typesetter broke or shortened them, if they still say what was asked, with its price."""
+    asked, said = " ".join(task.text), " ".join(painted.text)
+    whole = "…" in said or similarity(asked, said) >= TEXT_LIMIT
+    priced = set(numbers(" ".join(task.text[-1:]))) <= set(numbers(said))
+    return painted.text if painted.method in COMPOSITED and whole and priced else task.text
 
 
 def _one_line(line: str, lines: Sequence[TextLine]) -> Check:
@@ -81,8 +87,15 @@ def _one_line(line: str, lines: Sequence[TextLine]) -> Check:
 
 def _best_run(line: str, parts: Sequence[str]) -> str:
     """The consecutive parts that together read most like the line: a long one was broken in several."""
-    runs = (" ".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1))
-    return max(runs, key=lambda run: similarity(line, run), default="")
+    best = ""
+    for first in range(len(parts)):
+        run = ""
+        for part in parts[first:]:
+            run = f"{run} {part}".strip()
+            if len(run) > 2 * len(line):
+                break
+            best = max(best, run, key=lambda text: similarity(line, text))
+    return best
 
 
 def _belongs(part: str, line: str) -> bool:

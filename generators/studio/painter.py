@@ -42,7 +42,7 @@ class Subject:
 class StudioPainter:
     """Composes the product on a studio backdrop in the brief's colours and light."""
 
-    name = "studio"
+    name = "studio-1"
 
     def __init__(self, photos_kept: int = 8) -> None:
         self._subject = lru_cache(maxsize=photos_kept)(_subject)

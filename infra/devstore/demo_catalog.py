@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from infra.devstore.drawing.looks import render
+from infra.files import write_whole
 
 
 class Row(NamedTuple):
@@ -89,9 +89,9 @@ def draw_catalog(folder: Path) -> None:
         for row in rows:
             path = folder / name / row.image_path
             if not path.exists():
-                _write(path, _jpeg(row[0]))
-    _write(folder / "products.csv", _table(COLUMNS, PRODUCTS))
-    _write(folder / "new_products.csv", _table(NEW_COLUMNS, NEW_PRODUCTS))
+                write_whole(path, _jpeg(row[0]))
+    write_whole(folder / "products.csv", _table(COLUMNS, PRODUCTS))
+    write_whole(folder / "new_products.csv", _table(NEW_COLUMNS, NEW_PRODUCTS))
 
 
 def _jpeg(product_id: str) -> bytes:
@@ -107,12 +107,6 @@ def _table(columns: Sequence[str], rows: Iterable[Row | NewRow]) -> bytes:
     writer.writerow(columns)
     writer.writerows([getattr(row, column) for column in columns] for row in rows)
     return text.getvalue().encode()
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(data)
-    part.replace(path)
 
 
 # fmt: off

@@ -14,6 +14,7 @@ from infra.devstore.media import Measured, measure
 from infra.devstore.naming import free_filename, free_handle
 from infra.devstore.state import Media, Product, gid, now
 from infra.devstore.uploads import FileStore
+from infra.pixels import fit_store
 
 
 def catalog_gid(row_id: str) -> str:
@@ -41,7 +42,7 @@ def _load(session: Session, files: FileStore, row: CatalogRow) -> int:
         media = Media(id=number, filename=free_filename(session, row.image_path.name))
         session.add(media)
         product.arrange([*product.media, media])
-    data = row.image_path.read_bytes()
+    data = fit_store(row.image_path.read_bytes())
     if media.digest != hashlib.sha256(data).hexdigest():
         _set(media, _media_fields(measure(data), files.keep(data), row.title))
     session.flush()

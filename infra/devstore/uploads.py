@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from infra.devstore.naming import safe_name
 from infra.devstore.state import Staged, now
+from infra.files import write_whole
 
 TARGET_LIFE = timedelta(hours=24)
 """How long a target takes uploads. A guess: Shopify's are signed for about a day."""
@@ -30,7 +29,7 @@ class FileStore:
 
     def stage(self, token: str, data: bytes) -> None:
         """Keep what was sent to a staged target; a second upload replaces the first."""
-        _write(self._staged / token, data)
+        write_whole(self._staged / token, data)
 
     def staged(self, token: str) -> bytes | None:
         """What was sent to a target, or None when nothing has been."""
@@ -40,7 +39,7 @@ class FileStore:
         """Keep an image for good; returns its digest."""
         digest = hashlib.sha256(data).hexdigest()
         if not (self._images / digest).exists():
-            _write(self._images / digest, data)
+            write_whole(self._images / digest, data)
         return digest
 
     def image(self, digest: str) -> bytes | None:
@@ -82,10 +81,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(temporary).replace(path)

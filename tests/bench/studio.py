@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
 
-import click
 import cv2
 import numpy as np
 from rich.console import Console
@@ -40,11 +39,8 @@ def paint_three(photo: bytes) -> str:
     return methods.pop()
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--limit", default=200, show_default=True, help="Photos, evenly spread over the folder.")
-def main(folder: Path, limit: int) -> None:
-    """Measures the studio painter on every photo of FOLDER."""
+def main(folder: Path, limit: int = 200) -> None:
+    """Measure the studio painter on so many photos, evenly spread over the folder, and print the table."""
     cv2.setNumThreads(1)
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     methods: Counter[str] = Counter()
@@ -72,4 +68,4 @@ def _table(methods: Counter[str], seconds: list[float]) -> Table:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

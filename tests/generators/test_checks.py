@@ -150,6 +150,25 @@ def test_a_price_must_be_right_even_beside_a_script_that_cannot_be_read(ocr: Ocr
     assert "$98.50" in check.note
 
 
+def test_a_typesetter_that_leaves_out_the_price_is_found_out(ocr: Ocr) -> None:
+    banner = [case for case in set_of("plain") if case.kind == "studio"][-1]
+    silent = StudioPainter().paint(replace(banner.task, text=banner.task.text[:1]))
+    check = examine(silent, banner.task, ocr=ocr)["text"]
+    assert not check.passed
+    assert "$89.50" in check.note
+
+
+def test_a_long_title_that_was_shortened_with_an_ellipsis_passes(ocr: Ocr) -> None:
+    banner = [case for case in set_of("plain") if case.kind == "studio"][-1]
+    title = (
+        "A very warm pullover with a deep neckline knitted from the softest wool of the northern islands " * 2
+    )
+    task = replace(banner.task, text=(title, "$89.50"))
+    painted = StudioPainter().paint(task)
+    assert "…" in " ".join(painted.text)
+    assert examine(painted, task, ocr=ocr)["text"].passed
+
+
 def test_a_bestseller_that_is_the_product_itself_is_no_copy() -> None:
     case = case_of("studio")
     task = replace(case.task, references=(case.task.photo,))

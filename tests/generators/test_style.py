@@ -104,7 +104,7 @@ def test_no_references_mean_the_plain_house_style() -> None:
 
     assert brief == plain_style(PRODUCT)
     assert brief.reference_ids == ()
-    assert "plain house style" in brief.scene.lower()
+    assert "plain house style" in brief.mood
 
 
 def test_broken_bytes_are_refused() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import requests
-from devstore_kit import TOKEN, client_of, open_store, picture
 
 from infra.devstore.search import matches
 from infra.devstore.server import LocalStore
 from infra.errors import Refused
 from infra.shopify import document
+from tests.infra.devstore_kit import TOKEN, client_of, open_store, picture
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from devstore_kit import Receiver, client_of, open_store, picture
 
 from infra.catalog import CatalogRow
 from infra.devstore.loading import catalog_gid
 from infra.devstore.server import LocalStore
+from tests.infra.devstore_kit import Receiver, client_of, open_store, picture
 
 
 @pytest.fixture

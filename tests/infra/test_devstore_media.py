@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 import requests
-from devstore_kit import client_of, ended, open_store, picture, until, upload_file
 
 from infra.devstore.server import LocalStore
 from infra.errors import Refused
 from infra.shopify import Shopify
+from tests.infra.devstore_kit import client_of, ended, open_store, picture, until, upload_file
 
 LARGE = 20 * 1024 * 1024
 

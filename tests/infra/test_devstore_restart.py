@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from devstore_kit import Receiver, client_of, open_store, picture, until
+from tests.infra.devstore_kit import Receiver, client_of, open_store, picture, until
 
 KILLED = """
 import sys, threading
 from pathlib import Path
-from devstore_kit import client_of, open_store, picture
+from tests.infra.devstore_kit import client_of, open_store, picture
 with open_store(Path(sys.argv[1]), media_delay=1.0, retry_seconds=(0.2,) * 8) as store:
     client = client_of(store)
     client.subscribe(["products/create", "products/update"], sys.argv[2])
@@ -30,7 +29,7 @@ def test_media_and_webhooks_go_on_after_kill_9(tmp_path: Path) -> None:
             [sys.executable, "-c", KILLED, str(tmp_path / "store"), receiver.url],
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
+            cwd=Path(__file__).parents[2],
         )
         assert process.stdout is not None
         product_id = process.stdout.readline().strip()

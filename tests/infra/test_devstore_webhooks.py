@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from devstore_kit import (
+
+from infra.devstore.server import LocalStore
+from infra.shopify import Shopify
+from tests.infra.devstore_kit import (
     SECRET,
     SHOP,
     Receiver,
@@ -22,9 +25,6 @@ from devstore_kit import (
     until,
     upload_file,
 )
-
-from infra.devstore.server import LocalStore
-from infra.shopify import Shopify
 
 TOPICS = ("products/create", "products/update", "products/delete")
 

@@ -8,12 +8,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from garment_kit import SHAPES, SIZE, encoded, floor, outline, photo
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from infra.embedding import BuiltinEmbedder, Embedder
 from infra.errors import ImageError
+from tests.infra.garment_kit import SHAPES, SIZE, encoded, floor, outline, photo
 
 BACKGROUNDS = ("wall", "wood", "carpet")
 

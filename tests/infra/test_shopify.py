@@ -11,13 +11,24 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from devstore_kit import SHOP, TOKEN, Receiver, client_of, ended, open_store, picture, until, upload_file
 
 from infra import shopify_replies as replies
 from infra.catalog import CatalogRow
 from infra.devstore.server import LocalStore
 from infra.errors import NotFound, OutsideError, Refused, Throttled, Unavailable
+from infra.markup import plain_text
 from infra.shopify import Shopify
+from tests.infra.devstore_kit import (
+    SHOP,
+    TOKEN,
+    Receiver,
+    client_of,
+    ended,
+    open_store,
+    picture,
+    until,
+    upload_file,
+)
 
 DOCUMENTS = {path.stem for path in (Path(replies.__file__).parent / "graphql").glob("*.graphql")}
 
@@ -301,4 +312,4 @@ def test_sales_are_read_from_either_kind_of_id_and_figure() -> None:
     ],
 )
 def test_markup_becomes_plain_text(markup: str, text: str) -> None:
-    assert replies.plain_text(markup) == text
+    assert plain_text(markup) == text

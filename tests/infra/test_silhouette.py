@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from garment_kit import SHAPES, overlap, photo
 from PIL import Image
 
 from infra.silhouette import silhouette
+from tests.infra.garment_kit import SHAPES, overlap, photo
 
 
 @pytest.mark.parametrize("background", ["wall", "wood", "carpet"])
