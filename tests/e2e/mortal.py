@@ -49,7 +49,7 @@ def main(home: Path, point: str) -> None:
             arm(point)
         listed = home / "listed"
         if not listed.exists():
-            photo = drawn.photo("Dresses", "crimson", "#cfd6d2")
+            photo = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
             product_id = app.services.store(app.shop).create_product("Crimson dress", "Dresses", photo=photo)
             listed.write_text(product_id)
         run = until_ended(app, listed.read_text())

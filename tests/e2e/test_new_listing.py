@@ -19,7 +19,7 @@ from tests.running import Wait, until_ended, wait_for
 from webhook_app.embedded import Embedded, running
 from webhook_app.verify import signature
 
-PHOTO = drawn.photo("Dresses", "crimson", "#cfd6d2")
+PHOTO = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
 
 
 def create(
@@ -78,7 +78,8 @@ def test_the_images_stand_behind_the_merchants_own_photo_and_the_banner_in_its_m
 def test_what_the_store_serves_is_what_was_made(embedded: Embedded, ended: Wait) -> None:
     product_id = create(embedded)
     run = ended(product_id)
-    for photo, image in zip(product(embedded, product_id).photos[1:], run["paintings"], strict=False):
+    photos = product(embedded, product_id).photos[1:]
+    for photo, image in zip(photos, run["paintings"][:2], strict=True):
         served = requests.get(photo.url, timeout=5)
         assert served.content == embedded.services.blobs.read(image["key"])
 
@@ -143,14 +144,49 @@ def test_editing_an_old_product_starts_nothing(embedded: Embedded) -> None:
     assert embedded.services.runs.of_product(embedded.shop, old.id) is None
 
 
-def test_a_product_like_no_bestseller_gets_the_plain_house_style(embedded: Embedded, ended: Wait) -> None:
-    strict = embedded.services.settings.model_copy(update={"min_similarity": 1.0})
-    object.__setattr__(embedded.services, "settings", strict)
-    run = ended(create(embedded))
+def test_a_product_like_no_bestseller_gets_the_plain_house_style(settings: Settings, tmp_path: Path) -> None:
+    strict = settings.model_copy(update={"min_similarity": 1.0})
+    with running(strict, drawn.rows(tmp_path / "catalog")) as app:
+        app.sync()
+        run = until_ended(app, create(app))
     assert run["references"] == []
-    assert run["brief"]["reference_ids"] == []
     assert "plain house style" in run["retrieval"]["note"]
+    assert "plain house style" in run["brief"]["mood"]
+    assert "house style" not in run["paintings"][0]["alt"]
     assert (run["status"], run["reason"]) == ("published", "")
+
+
+def test_listings_without_a_photo_hold_up_nobody(embedded: Embedded, ended: Wait) -> None:
+    for number in range(40):
+        create(embedded, photo=None, title=f"Without a photo {number}")
+    assert ended(create(embedded))["status"] == "published"
+
+
+def test_a_photo_that_cannot_be_used_ends_the_run_with_its_reason_and_the_next_starts_it_again(
+    embedded: Embedded, ended: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(type(embedded.services.downloader), "fetch", lambda *_: b"<html>not a photo</html>")
+        product_id = create(embedded)
+        run = ended(product_id)
+    assert (run["status"], run["step"]) == ("failed", "photo")
+    assert "image" in run["reason"]
+    embedded.services.store(embedded.shop).add_photo(product_id, PHOTO, "good.jpg")
+    wait_for(lambda: embedded.services.runs.count(embedded.shop, product_id) == 2)
+    assert ended(product_id)["status"] == "published"
+
+
+def test_settings_of_production_do_not_reach_the_embedded_app(settings: Settings, tmp_path: Path) -> None:
+    production = settings.model_copy(
+        update={
+            "database_url": "postgresql://db.example/x",
+            "milvus_uri": "http://milvus.example",
+            "host": "0.0.0.0",
+        }
+    )
+    with running(production, drawn.rows(tmp_path / "catalog")) as app:
+        assert app.url.startswith("http://127.0.0.1:")
+        assert app.sync()["changed"] == 12
 
 
 @pytest.mark.parametrize(
