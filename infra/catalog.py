@@ -7,6 +7,8 @@ aside as a problem that names file and row, and the other rows go on.
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -19,6 +21,9 @@ PRODUCT_COLUMNS = (
     "product_id", "image_path", "category", "color", "style", "season", "sales_count", "description", "price",
 )  # fmt: skip
 NEW_COLUMNS = ("new_id", "image_path", "category", "style", "season", "prompt_hint")
+MOST = 1_000_000_000_000
+# A folder's name: no way out of its own folder, nothing hidden, and never manifest.json.
+_ID = re.compile(r"(?!\.)[^/\\\x00-\x1f]+(?<!\.json)")
 OPTIONAL_COLUMNS = ("title", "color", "description", "price")
 
 
@@ -91,18 +96,20 @@ def _cells(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[st
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise CatalogError(f"not found in {path.parent}", file=path.name) from None
+    except OSError as error:
+        raise CatalogError(f"cannot be read: {error.strerror}", file=path.name) from None
     except UnicodeDecodeError as error:
         raise CatalogError(
             f"is not UTF-8 (byte {error.start}); save it as CSV UTF-8", file=path.name
         ) from None
-    reader = csv.DictReader(text.splitlines(keepends=True), restkey="", restval="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
     columns = [(name or "").strip() for name in reader.fieldnames or []]
     reader.fieldnames = columns
     if missing := [name for name in required if name not in columns]:
         raise CatalogError(f"lacks the column(s) {', '.join(missing)}", file=path.name, row=1)
     try:
-        for cells in reader:
-            yield reader.line_num, {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
+        for number, cells in enumerate(reader, start=2):
+            yield number, {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
     except csv.Error as error:
         raise CatalogError(f"is not readable CSV: {error}", file=path.name, row=reader.line_num) from None
 
@@ -115,6 +122,8 @@ def _row(
 
     if not cells[id_column]:
         raise bad(f"{id_column} is empty")
+    if not _ID.fullmatch(cells[id_column]) or len(cells[id_column].encode()) > 200:
+        raise bad(f"{id_column} {cells[id_column]!r} cannot name a folder; use letters, digits, . _ and -")
     if not cells["category"]:
         raise bad("category is empty")
     try:
@@ -122,8 +131,8 @@ def _row(
         price = Decimal(cells["price"]) if cells.get("price") else None
     except (ValueError, InvalidOperation):
         raise bad("sales_count must be a whole number and price a decimal number") from None
-    if sales < 0 or (price is not None and not (price.is_finite() and price >= 0)):
-        raise bad("sales_count and price must not be negative")
+    if not 0 <= sales <= MOST or (price is not None and not (price.is_finite() and 0 <= price <= MOST)):
+        raise bad(f"sales_count and price must be between 0 and {MOST:,}")
     known = {*required, *OPTIONAL_COLUMNS}
     return CatalogRow(
         id=cells[id_column],
@@ -145,8 +154,11 @@ def _image(name: str, images: Path, bad: Callable[[str], CatalogError]) -> Path:
     """The photo's path, which must stay inside the folder and hold a whole image."""
     if not name:
         raise bad("image_path is empty")
-    inside = images.resolve()
-    path = (images / name.removeprefix(f"{images.name}/")).resolve()
+    try:
+        inside = images.resolve()
+        path = (images / name.removeprefix(f"{images.name}/")).resolve()
+    except (OSError, ValueError):
+        raise bad(f"image_path {name!r} is no file name") from None
     if not path.is_relative_to(inside):
         raise bad(f"image_path {name!r} points outside {images.name}/")
     try:

@@ -84,17 +84,43 @@ def open_engine(url: str) -> sa.Engine:
     return engine
 
 
+def _begin_explicitly(engine: sa.Engine) -> None:
+    """Let a transaction hold the write lock from its first read on, or two would overwrite each other.
+
+    SQLite knows no SELECT … FOR UPDATE, and its driver would begin a transaction only at the first write.
+    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
+    """
+
+    @sa.event.listens_for(engine, "connect")
+    def _leave_it_to_us(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
 class Database:
     """Transactions on one engine, with its errors translated."""
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            _begin_explicitly(self._engine)
         with self._translated():
             metadata.create_all(self._engine)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """One transaction: committed at the end of the block, rolled back by an error."""
+        """One transaction that writes: committed at the end of the block, rolled back by an error."""
+        writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        with self._translated(), writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One transaction that only reads, and waits for nobody."""
         with self._translated(), self._engine.begin() as connection:
             yield connection
 

@@ -41,6 +41,10 @@ PAID_RECOVERIES = 5
 """The same for a recipe in which each try may cost money."""
 
 
+_stopped = threading.Event()
+"""Set while this process runs no recipes; like DBOS itself, there is one for the process."""
+
+
 class Stopped(Exception):
     """This process no longer runs recipes."""
 
@@ -67,8 +71,11 @@ class Starter:
             )
 
     def result(self, run_id: str) -> Any:
-        """Wait for a run to end and return what it returned; its error is raised here."""
-        return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
+        """Wait for a run to end and return what it returned; Unavailable says why it could not."""
+        try:
+            return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
+        except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
+            raise Unavailable(reason(error)) from None
 
     def close(self) -> None:
         self._client.destroy()
@@ -83,12 +90,12 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[
     next process that runs with this `executor_id`.
     """
     engine = open_engine(url)
-    stopped = threading.Event()
+    _stopped.clear()
 
     @sa.event.listens_for(engine, "do_connect")
     def _refuse(*_: Any) -> None:
         # DBOS leaves a run that waits for another one polling for ever, and with it the process alive.
-        if stopped.is_set():
+        if _stopped.is_set():
             raise Stopped
 
     DBOS(
@@ -109,7 +116,7 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:
-        stopped.set()
+        _stopped.set()
         logger.disabled = True  # the runs that are cut off now would each print a traceback
         DBOS.destroy(destroy_registry=True)
         engine.dispose()
@@ -141,7 +148,7 @@ def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwa
             result = function(*args, **kwargs)
         except Throttled as error:
             log.warning("step throttled", step=name, seconds=error.retry_after)
-            time.sleep(min(error.retry_after, LONGEST_THROTTLE))
+            _stopped.wait(min(error.retry_after, LONGEST_THROTTLE))
             raise
         except Exception as error:
             unexpected = not isinstance(error, BestshotError)
@@ -170,7 +177,7 @@ def interrupted(error: BaseException) -> bool:
 
 
 def _can_retry(error: BaseException) -> bool:
-    return isinstance(error, BestshotError) and error.can_retry
+    return isinstance(error, BestshotError) and error.can_retry and not _stopped.is_set()
 
 
 @contextmanager

@@ -108,6 +108,13 @@ class Mirror:
                 self._client.delete(name, ids=ids)
                 self._client.flush(name)
 
+    def count(self, shop: str) -> int:
+        """How many products the mirror holds."""
+        name = self._ensure(shop)
+        with _translated():
+            found = self._client.query(name, output_fields=["count(*)"])
+        return int(found[0]["count(*)"])
+
     def search(
         self,
         shop: str,
@@ -239,4 +246,5 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except MilvusException as error:
-        raise Unavailable(f"Milvus did not answer: {error.message}") from error
+        # Its text may quote the URI, and that a password.
+        raise Unavailable(f"Milvus did not answer (code {error.code})") from None

@@ -69,6 +69,10 @@ class Runs:
         ended = {"ended_at": _now()} if status in ENDED else {}
         self._change(run_id, status, parts | ended)
 
+    def fail(self, run_id: str, why: str, only_if: RunStatus) -> None:
+        """End a run that could not go on, unless its status has moved on meanwhile."""
+        self._change(run_id, "failed", {"reason": why, "ended_at": _now()}, only_if)
+
     def _change(
         self, run_id: str, status: RunStatus | None, parts: dict[str, Any], only_if: RunStatus | None = None
     ) -> None:
@@ -105,13 +109,13 @@ class Runs:
     def count(self, shop: str, product_id: str) -> int:
         """How many runs a product has had."""
         where = (runs.c.shop == shop) & (runs.c.product_id == product_id)
-        with self._database.begin() as db:
+        with self._database.read() as db:
             return db.scalar(sa.select(sa.func.count()).select_from(runs).where(where)) or 0
 
     def media(self, shop: str, product_id: str) -> set[str]:
         """The media ids that we ourselves gave a product, in all its runs."""
         query = sa.select(paintings.c.record).join(runs, runs.c.run_id == paintings.c.run_id)
-        with self._database.begin() as db:
+        with self._database.read() as db:
             records = db.scalars(query.where((runs.c.shop == shop) & (runs.c.product_id == product_id)))
             return {record["media_id"] for record in records if record["media_id"]}
 
@@ -121,7 +125,7 @@ class Runs:
 
     def _select(self, where: sa.ColumnElement[bool], limit: int) -> list[dict[str, Any]]:
         query = sa.select(runs).where(where).order_by(runs.c.started_at.desc()).limit(limit)
-        with self._database.begin() as db:
+        with self._database.read() as db:
             found = [dict(row._mapping) for row in db.execute(query)]
             ids = [row["run_id"] for row in found]
             images = db.execute(sa.select(paintings).where(paintings.c.run_id.in_(ids))).all()

@@ -38,14 +38,14 @@ class SeenProducts:
 
     def connected_at(self, shop: str) -> datetime | None:
         """When a shop was connected; None for a shop we do not know."""
-        with self._database.begin() as db:
+        with self._database.read() as db:
             found = db.scalar(sa.select(shops.c.connected_at).where(shops.c.shop == shop))
         return datetime.fromisoformat(found) if found else None
 
     def fingerprints(self, shop: str) -> dict[str, tuple[str, int]]:
         """product_id → (fingerprint, sales_count) of everything mirrored."""
         query = sa.select(products.c.product_id, products.c.fingerprint, products.c.sales_count)
-        with self._database.begin() as db:
+        with self._database.read() as db:
             rows = db.execute(query.where(products.c.shop == shop))
             return {row.product_id: (row.fingerprint, row.sales_count) for row in rows}
 
@@ -54,7 +54,7 @@ class SeenProducts:
         query = sa.select(products.c.sales_count).where(products.c.shop == shop)
         if category is not None:
             query = query.where(products.c.category == category)
-        with self._database.begin() as db:
+        with self._database.read() as db:
             return np.array(db.scalars(query).all(), dtype=np.int64)
 
     def put(self, shop: str, seen: Iterable[Seen]) -> None:
@@ -91,7 +91,7 @@ class SeenProducts:
         where = (term_counts.c.shop == shop) & term_counts.c.term.in_(list(terms))
         query = sa.select(term_counts.c.term, term_counts.c.documents).where(where)
         total = sa.select(sa.func.count()).select_from(products).where(products.c.shop == shop)
-        with self._database.begin() as db:
+        with self._database.read() as db:
             counted = {row.term: row.documents for row in db.execute(query)}
             return db.scalar(total) or 0, counted
 

@@ -5,6 +5,7 @@ Every variable is documented here and nowhere else; a test holds the README's ta
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -61,13 +62,13 @@ class Settings(BaseSettings):
         description="Where the store's Admin API is; `{shop}` is replaced. Change it only for a local store.",
     )
 
-    database_url: str = Field(
-        "",
+    database_url: SecretStr = Field(
+        SecretStr(""),
         validation_alias=_env("DATABASE_URL"),
         description="SQLAlchemy URL of records and recipes; empty means SQLite under BESTSHOT_HOME.",
     )
-    milvus_uri: str = Field(
-        "",
+    milvus_uri: SecretStr = Field(
+        SecretStr(""),
         validation_alias=_env("MILVUS_URI"),
         description="Milvus server URI; empty means Milvus Lite under BESTSHOT_HOME.",
     )
@@ -89,6 +90,14 @@ class Settings(BaseSettings):
     )
     paint_concurrency: int = Field(2, ge=1, description="Images painted at the same time by one process.")
     max_photo_bytes: int = Field(20_000_000, ge=1, description="Largest photo that is downloaded, in bytes.")
+
+    @field_validator("shop")
+    @classmethod
+    def _lower(cls, value: str) -> str:
+        name = value.strip().lower()
+        if name and not re.fullmatch(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", name):
+            raise ValueError("is not a store; write it as name.myshopify.com")
+        return name
 
     @field_validator("formats", mode="before")
     @classmethod
@@ -121,17 +130,17 @@ class Settings(BaseSettings):
     @property
     def records_url(self) -> str:
         """SQLAlchemy URL of the records."""
-        return self.database_url or f"sqlite:///{self.home / 'records.sqlite'}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'records.sqlite'}"
 
     @property
     def recipes_url(self) -> str:
         """SQLAlchemy URL of the recipes: a file beside the records, or a schema of its own in Postgres."""
-        return self.database_url or f"sqlite:///{self.home / 'recipes.sqlite'}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'recipes.sqlite'}"
 
     @property
     def mirror_uri(self) -> str:
         """URI of Milvus, or the folder of Milvus Lite."""
-        return self.milvus_uri or str(self.home / "milvus.db")
+        return self.milvus_uri.get_secret_value() or str(self.home / "milvus.db")
 
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:

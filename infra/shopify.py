@@ -136,16 +136,17 @@ class Shopify:
         wanted = {"originalSource": source, "contentType": "IMAGE", "filename": filename, "alt": alt}
         return str(self._mutate("file_create", files=[wanted])["files"][0]["id"])
 
-    def find_file(self, filename: str) -> str | None:
+    def find_file(self, filename: str, alt: str) -> str | None:
         """The MediaImage gid of the file with that name, unless its processing failed.
 
-        The search may find other names too, and a file's name is only seen in its URL, once it is READY.
+        The search may find other names too, and a file's name is only seen in its URL, once it is READY;
+        until then its `alt` must do.
         """
         query = f"filename:{_quoted(filename)}"
         for node in self._execute("files_by_name", query=query)["files"]["nodes"]:
             image = node.get("image")
-            named = replies.filename_of(image["url"]) if image else filename
-            if node["fileStatus"] != "FAILED" and named == filename:
+            ours = replies.filename_of(image["url"]) == filename if image else node["alt"] == alt
+            if node["fileStatus"] != "FAILED" and ours:
                 return str(node["id"])
         return None
 

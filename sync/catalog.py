@@ -44,12 +44,17 @@ class Summary:
 def mirror_catalog(services: Services, shop: str, sold: Mapping[str, int]) -> Summary:
     """One pass over a store's catalog. A product that fails is logged, kept as it was and tried next time."""
     known = services.seen.fingerprints(shop)
+    if services.mirror.count(shop) < len(known):
+        log.warning("the mirror has lost products; rebuilding it", shop=shop)
+        services.seen.forget(shop, known)
+        known = {}
     seen: set[str] = set()
     changed = failed = 0
     listed = (p for p in services.store(shop).products() if p.status == "ACTIVE" and p.photos)
     for batch in _batches(listed, BATCH):
+        batch = list({p.id: p for p in batch if p.id not in seen}.values())  # pages may overlap
         seen |= {product.id for product in batch}
-        fresh = [p for p in batch if known.get(p.id, ("", 0))[0] != fingerprint(p)]
+        fresh = [p for p in batch if known.get(p.id, ("", 0))[0] != fingerprint(p, services.embedder.name)]
         written = _mirror(services, shop, fresh, sold)
         changed += written
         failed += len(fresh) - written
@@ -59,9 +64,9 @@ def mirror_catalog(services: Services, shop: str, sold: Mapping[str, int]) -> Su
     return Summary(len(seen), changed, len(gone), failed)
 
 
-def fingerprint(product: Product) -> str:
-    """Changes when, and only when, the product's first photo or its text changes."""
-    parts = (product.photos[0].id, keywords.document_text(product), str(product.price))
+def fingerprint(product: Product, embedder: str) -> str:
+    """Changes when, and only when, the product's first photo, its text or the embedder changes."""
+    parts = (embedder, product.photos[0].id, keywords.document_text(product), str(product.price))
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -76,7 +81,7 @@ def _mirror(services: Services, shop: str, fresh: list[Product], sold: Mapping[s
         for (product, photo), vector in zip(usable, vectors, strict=True)
     ]
     services.mirror.put(shop, rows)
-    services.seen.put(shop, [_seen(p, sold.get(p.id, 0)) for p, _ in usable])
+    services.seen.put(shop, [_seen(p, services.embedder.name, sold.get(p.id, 0)) for p, _ in usable])
     return len(usable)
 
 
@@ -100,9 +105,9 @@ def _row(
     )
 
 
-def _seen(product: Product, sales: int) -> Seen:
+def _seen(product: Product, embedder: str, sales: int) -> Seen:
     terms = keywords.terms(keywords.document_text(product))
-    return Seen(product.id, fingerprint(product), product.category, sales, terms)
+    return Seen(product.id, fingerprint(product, embedder), product.category, sales, terms)
 
 
 def _photo(services: Services, product: Product) -> bytes | None:

@@ -25,7 +25,7 @@ def upload(services: Services, shop: str, product: Product, painting: Painting) 
     """
     store = services.store(shop)
     name = filename(product, painting)
-    found = store.find_file(name)
+    found = store.find_file(name, painting.alt)
     if found is not None:
         return found
     data = services.blobs.read(painting.key)
@@ -43,10 +43,12 @@ def attach(services: Services, shop: str, product: Product, painting: Painting, 
         store.attach(painting.media_id, product.id)
 
 
-def ensure_unchanged(services: Services, shop: str, product: Product, photo_id: str) -> None:
-    """Look at the product again before publishing: NotFound or Refused when its photo is no longer there."""
-    if photo_id not in {photo.id for photo in _current(services, shop, product).photos}:
-        raise Refused("the photo was replaced while images were made of it; trigger the product again")
+def look_again(services: Services, shop: str, product: Product, photo_id: str) -> Product:
+    """The product as it is now. NotFound or Refused when it, or the photo that was painted from, is gone."""
+    current = _current(services, shop, product)
+    if photo_id not in {photo.id for photo in current.photos}:
+        raise Refused("the photo was replaced while images were made of it; list the product again")
+    return current
 
 
 def filename(product: Product, painting: Painting) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -17,6 +18,7 @@ from generators.formats import parse_format
 from generators.sheet import sheet
 from infra.catalog import CatalogRow, RowSet, read_new_products, read_products
 from infra.devstore.loading import catalog_gid
+from infra.errors import BestshotError, InputError
 from infra.runs import ENDED
 from infra.settings import Settings
 from webhook_app import manifest
@@ -34,8 +36,11 @@ def run_batch(folder: Path, out: Path, settings: Settings, console: Console) -> 
     """
     catalog, new = read_products(folder), read_new_products(folder)
     for problem in (*catalog.problems, *new.problems):
-        console.print(f"[yellow]set aside[/] {problem.message}", highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
+        console.print(f"[yellow]set aside[/] {escape(problem.message)}", highlight=False)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out} cannot be a folder: {error.strerror}") from None
     with TemporaryDirectory(prefix="bestshot-") as home:
         own = settings.model_copy(update={"home": Path(home), "port": 0, "photo_wait_seconds": LONGEST_WAIT})
         with running(own, catalog.rows) as embedded, _progress(console) as progress:
@@ -57,8 +62,15 @@ def _work(
     progress.update(bar, completed=len(catalog.rows))
     catalog_ids = {catalog_gid(row.id): row.id for row in catalog.rows}
     bar = progress.add_task("Listing new products", total=len(new.rows))
-    listed = {list_row(embedded.services, embedded.shop, row): row for row in new.rows}
+    listed: dict[str, CatalogRow] = {}
     entries: dict[str, dict[str, Any]] = {}
+    for row in new.rows:
+        try:
+            listed[list_row(embedded.services, embedded.shop, row)] = row
+        except BestshotError as error:
+            listed[row.id] = row
+            entries[row.id] = manifest.unusable(row.id, f"the store did not take it: {error}")
+            progress.advance(bar)
     while len(entries) < len(listed):
         for product_id in listed.keys() - entries.keys():
             run = embedded.services.runs.of_product(embedded.shop, product_id)
@@ -107,8 +119,8 @@ def _table(entries: Iterable[dict[str, Any]]) -> Table:
     table = Table("listing", "status", "learned from", "images", "seconds", "cost", "reason")
     for one in entries:
         table.add_row(
-            one["new_id"], one["status"], ", ".join(r["product_id"] for r in one["references"]),
+            escape(one["new_id"]), one["status"], ", ".join(r["product_id"] for r in one["references"]),
             ", ".join(image["format"] for image in one["images"]), f"{one['seconds']:.1f}",
-            f"${one['cost_usd']:.2f}", one["reason"],
+            f"${one['cost_usd']:.2f}", escape(one["reason"]),
         )  # fmt: skip
     return table

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from socket import gethostname
 from typing import Any
+from uuid import uuid4
 
 import click
 from rich.console import Console
@@ -19,7 +19,7 @@ from generators.studio.painter import StudioPainter
 from infra import logs
 from infra.durable import run_recipes
 from infra.errors import BestshotError, InputError, SettingsError
-from infra.files import only_one
+from infra.files import only_one, write_whole
 from infra.services import build
 from infra.settings import Settings
 from infra.wsgi import address, bind, serving
@@ -70,7 +70,7 @@ def demo_command(home: Path, port: int, store_port: int) -> None:
 def batch_command(folder: Path, out: Path, formats: str | None, **given: Any) -> None:
     """Make images for every new product of a catalog FOLDER."""
     with _errors_shown():
-        if formats:
+        if formats is not None:
             given["formats"] = tuple(format.ratio for format in parse_formats(formats))
         settings = _settings(log_level="WARNING", **{k: v for k, v in given.items() if v is not None})
         if not run_batch(folder, out, settings, Console()):
@@ -109,7 +109,9 @@ def worker() -> None:
         services = stack.enter_context(closing(build(settings)))
         stopped = stack.enter_context(stop_signals())
         Recipes(services, StudioPainter())
-        stack.enter_context(run_recipes(settings.recipes_url, gethostname(), settings.paint_concurrency))
+        stack.enter_context(
+            run_recipes(settings.recipes_url, _executor_id(settings.home), settings.paint_concurrency)
+        )
         click.echo("Working")
         stopped.wait()
 
@@ -120,6 +122,14 @@ def sync() -> None:
     with _errors_shown(), closing(build(_settings())) as services:
         counts = sync_now(services, services.settings.shop)
         click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _executor_id(home: Path) -> str:
+    """Who this worker is: the same after every restart, for what it left unfinished is its own to resume."""
+    path = home / "worker-id"
+    if not path.exists():
+        write_whole(path, uuid4().hex.encode())
+    return path.read_text()
 
 
 def _settings(**given: Any) -> Settings:

@@ -69,8 +69,8 @@ def running(
         store.load(rows)
         local = {
             # Whatever production's own settings say: its database would hand its runs to this process.
-            "database_url": "",
-            "milvus_uri": "",
+            "database_url": SecretStr(""),
+            "milvus_uri": SecretStr(""),
             "host": "127.0.0.1",
             "shop": SHOP,
             "shopify_url": store.url,

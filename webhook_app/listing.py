@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+import structlog
+
 from generators.checks import examine
 from generators.formats import parse_format
 from generators.paint import paint
@@ -17,12 +19,14 @@ from generators.prompts import alt_text, banner_text, painting_prompt
 from generators.references import find_references
 from generators.style import read_style
 from infra.blobs import content_key
-from infra.errors import InputError, NotFound
+from infra.errors import InputError, NotFound, Unavailable
 from infra.model import Check, Painter, Painting, PaintTask, Product, Reference, StyleBrief, load, plain
 from infra.pixels import decode, thumbnail_jpeg
 from infra.services import Services
 from sync import publish
 from sync.catalog import PHOTO_SIDE
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +45,18 @@ class Run:
         self.services.runs.note(self.run_id, **parts)
 
 
-def open_run(run: Run, product_id: str) -> None:
-    """Begin the record."""
-    settings = run.services.settings
-    formats = [parse_format(ratio, settings.image_size) for ratio in settings.formats]
-    run.services.runs.open(run.run_id, run.shop, product_id, formats)
-
-
 def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
     """Take in the product's photo when there is one. InputError when it was waited for too long."""
     record = run.record()
     if record["status"] != "waiting":
         return "there" if record["status"] == "running" else "over"
-    product = run.services.store(run.shop).product(record["product_id"])
-    if product is None:
-        raise NotFound("the product was deleted before it had a photo")
-    run.services.runs.describe(run.run_id, product)
-    ours = run.services.runs.media(run.shop, product.id)
-    photos = [photo for photo in product.photos if photo.id not in ours]
-    if not photos:
-        _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
-        return "not yet"
-    photo = thumbnail_jpeg(run.services.downloader.fetch(photos[0].url), 2 * PHOTO_SIDE)
-    key = content_key(run.shop, "photos", photo, ".jpg")
-    run.services.blobs.write(key, photo)
-    run.services.runs.begin(run.run_id, product=plain(product), photo_id=photos[0].id, photo_key=key)
-    return "there"
+    try:
+        if _take_photo(run, record["product_id"]):
+            return "there"
+    except Unavailable as error:
+        log.warning("store not there", why=str(error))  # a later look may find it back
+    _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
+    return "not yet"
 
 
 def find_bestsellers(run: Run) -> None:
@@ -118,10 +108,16 @@ def approved(run: Run) -> list[str]:
     """The formats that may be published, once the product has been looked at again."""
     run.note(step="publish")
     record = run.record()
-    ready = [image["format"] for image in record["paintings"] if image["status"] == "approved"]
-    if ready:
-        publish.ensure_unchanged(run.services, run.shop, load(Product, record["product"]), record["photo_id"])
-    return ready
+    ready = [image for image in record["paintings"] if image["status"] == "approved"]
+    if not ready:
+        return []
+    product = load(Product, record["product"])
+    current = publish.look_again(run.services, run.shop, product, record["photo_id"])
+    if banner_text(current) != banner_text(product):
+        for image in ready:
+            if parse_format(image["format"]).with_text:
+                _refuse(run, load(Painting, image), "text", "title or price changed while it was made")
+    return [image["format"] for image in run.record()["paintings"] if image["status"] == "approved"]
 
 
 def upload_image(run: Run, ratio: str) -> None:
@@ -136,10 +132,14 @@ def media_state(run: Run, ratio: str) -> Literal["processing", "ready", "failed"
     _, painting = _to_publish(run, ratio)
     status, why, _ = run.services.store(run.shop).file_state(painting.media_id)
     if status == "FAILED":
-        checks = {**painting.checks, "store": Check(False, note=f"the store could not process it: {why}")}
-        run.services.runs.keep(run.run_id, replace(painting, checks=checks), "refused")
+        _refuse(run, painting, "store", f"the store could not process it: {why}")
         return "failed"
     return "ready" if status == "READY" else "processing"
+
+
+def refuse_upload(run: Run, ratio: str, why: str) -> None:
+    """Give up on an upload that the store does not get done with."""
+    _refuse(run, _to_publish(run, ratio)[1], "store", f"the store does not take it: {why}")
 
 
 def attach_image(run: Run, ratio: str) -> None:
@@ -159,10 +159,25 @@ def finish(run: Run) -> str:
     return status
 
 
-def fail(run: Run, reason: str) -> str:
-    """The run's end when it could not go on."""
-    run.note(status="failed", reason=reason)
-    return "failed"
+def _take_photo(run: Run, product_id: str) -> bool:
+    product = run.services.store(run.shop).product(product_id)
+    if product is None:
+        raise NotFound("the product was deleted before it had a photo")
+    run.services.runs.describe(run.run_id, product)
+    ours = run.services.runs.media(run.shop, product.id)
+    photo = next((photo for photo in product.photos if photo.id not in ours), None)
+    if photo is None:
+        return False
+    image = thumbnail_jpeg(run.services.downloader.fetch(photo.url), 2 * PHOTO_SIDE)
+    key = content_key(run.shop, "photos", image, ".jpg")
+    run.services.blobs.write(key, image)
+    run.services.runs.begin(run.run_id, product=plain(product), photo_id=photo.id, photo_key=key)
+    return True
+
+
+def _refuse(run: Run, painting: Painting, check: str, why: str) -> None:
+    checks = {**painting.checks, check: Check(False, note=why)}
+    run.services.runs.keep(run.run_id, replace(painting, checks=checks), "refused")
 
 
 def _refuse_endless_wait(started_at: str, limit: float) -> None:

@@ -12,17 +12,18 @@ from dbos import DBOS
 from structlog.contextvars import bound_contextvars
 
 from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
-from infra.model import Painter, plain
+from infra.model import Painter, RunStatus, plain
 from infra.services import Services
 from sync.catalog import mirror_catalog
 from sync.sales import mirror_sales
 from webhook_app import listing
 from webhook_app.listing import Run
+from webhook_app.topics import look_id
 
 LONGEST_PAUSE = 600
 """Seconds between two looks for a photo: 2, 4, 8, … up to this; a webhook about one looks at once."""
-MEDIA_PAUSE = 0.5
-"""Seconds between two looks at whether the store has processed an upload."""
+MEDIA_PAUSES = (0.5, 0.5, 1, 2, 4, 8, 15, *[30] * 19)
+"""Seconds between two looks at whether the store has processed an upload: ten minutes in all."""
 
 
 class Recipes:
@@ -31,38 +32,29 @@ class Recipes:
     def __init__(self, services: Services, painter: Painter) -> None:
         """Make the recipes known to DBOS; must come before `run_recipes`."""
         self._services, self._painter = services, painter
-        recipe("new_listing", self.new_listing)
-        self._look = recipe("look_for_photo", self.look_for_photo)
+        self._look = recipe("new_listing", self.new_listing)
         self._make = recipe("make_images", self.make_images)
         self._paint = recipe("paint_format", self.paint_format, PAID_RECOVERIES)
         recipe("sync_store", self.sync_store)
 
-    def new_listing(self, shop: str, product_id: str) -> None:
-        """A product was listed: its run begins with a look for its photo."""
-        run_id = DBOS.workflow_id or ""
-        run_step("open", listing.open_run, self._run(shop, run_id), product_id)
-        enqueue("recipes", f"{run_id}:look:1", self._look, shop, run_id, 1)
-
-    def look_for_photo(self, shop: str, run_id: str, look: int) -> None:
-        """Go on once there is a photo, or look again later; a run that waits holds no thread.
+    def new_listing(self, shop: str, run_id: str, look: int) -> None:
+        """Make images once there is a photo, or look again later; a run that waits holds no thread.
 
         `look` counts the looks; 0 is one beside them, because a webhook said that a photo may have come.
         """
         run = self._run(shop, run_id)
-        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run):
+        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "waiting"):
             found = run_step("photo", listing.look_for_photo, run)
             if found == "there":
                 enqueue("recipes", f"{run_id}:images", self._make, shop, run_id)
             elif found == "not yet" and look:
                 later = min(2**look, LONGEST_PAUSE)
-                enqueue(
-                    "recipes", f"{run_id}:look:{look + 1}", self._look, shop, run_id, look + 1, delay=later
-                )
+                enqueue("recipes", look_id(run_id, look + 1), self._look, shop, run_id, look + 1, delay=later)
 
     def make_images(self, shop: str, run_id: str) -> None:
         """From the photo to the product's images: bestsellers, style, paintings, store."""
         run = self._run(shop, run_id)
-        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run):
+        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "running"):
             run_step("references", listing.find_bestsellers, run)
             run_step("style", listing.read_their_style, run)
             self._paint_side_by_side(run, run_step("formats", listing.formats, run))
@@ -106,17 +98,24 @@ class Recipes:
         for ratio in ratios:
             run_step("upload", listing.upload_image, run, ratio)
         for ratio in ratios:
-            while (state := run_step("media", listing.media_state, run, ratio)) == "processing":
-                DBOS.sleep(MEDIA_PAUSE)
-            if state == "ready":
+            if self._is_processed(run, ratio):
                 run_step("attach", listing.attach_image, run, ratio)
 
+    def _is_processed(self, run: Run, ratio: str) -> bool:
+        for pause in MEDIA_PAUSES:
+            state = run_step("media", listing.media_state, run, ratio)
+            if state != "processing":
+                return state == "ready"
+            DBOS.sleep(pause)
+        run_step("refuse", listing.refuse_upload, run, ratio, "it was still processing it ten minutes later")
+        return False
+
     @contextmanager
-    def _failures_recorded(self, run: Run) -> Iterator[None]:
+    def _failures_recorded(self, run: Run, while_it_is: RunStatus) -> Iterator[None]:
         """What stops a run ends up in its record, where a person finds it."""
         try:
             yield
         except Exception as error:
             if interrupted(error):
                 raise
-            run_step("fail", listing.fail, run, reason(error))
+            run_step("fail", run.services.runs.fail, run.run_id, reason(error), while_it_is)

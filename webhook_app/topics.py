@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from generators.formats import parse_formats
 from infra.errors import Malformed, UnknownShop, UnknownTopic
 from infra.services import Services
 from webhook_app.verify import WebhookEvent
@@ -21,9 +22,8 @@ def handle(services: Services, event: WebhookEvent) -> str:
 
 
 def product_created(services: Services, shop: str, payload: dict[str, Any]) -> str:
-    """A new product is a new listing. The run's id is the product's, so a second delivery is the same run."""
-    services.starter.start("new_listing", run_id(shop, _product_id(payload)), shop, _product_id(payload))
-    return "listing started"
+    """A new product is a new listing."""
+    return _begin(services, shop, _product_id(payload), 1)
 
 
 def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> str:
@@ -41,12 +41,10 @@ def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> s
         )
     if last["status"] == "waiting":
         look = f"{last['run_id']}:updated:{payload.get('updated_at')}"
-        services.starter.start("look_for_photo", look, shop, last["run_id"], 0)
+        services.starter.start("new_listing", look, shop, last["run_id"], 0)
         return "photo looked for"
     if last["status"] == "failed" and last["step"] == "photo" and payload.get("media"):
-        again = run_id(shop, product_id, services.runs.count(shop, product_id) + 1)
-        services.starter.start("new_listing", again, shop, product_id)
-        return "listing started again"
+        return _begin(services, shop, product_id, services.runs.count(shop, product_id) + 1)
     return "already listed"
 
 
@@ -56,9 +54,21 @@ TOPICS: dict[str, Callable[[Services, str, dict[str, Any]], str]] = {
 }
 
 
-def run_id(shop: str, product_id: str, time: int = 1) -> str:
-    """The id of a product's first, second, … automatic run."""
-    return f"{shop}:{product_id.rpartition('/')[2]}:{time}"
+def look_id(run_id: str, look: int) -> str:
+    """The id of a run's first, second, … look for its photo."""
+    return f"{run_id}:look:{look}"
+
+
+def _begin(services: Services, shop: str, product_id: str, time: int) -> str:
+    """A product's first, second, … run. Its id is made of these alone: a second delivery is the same run.
+
+    The record comes first: were it the other way round, a run could be lost with nobody to miss it.
+    """
+    run_id = f"{shop}:{product_id.rpartition('/')[2]}:{time}"
+    formats = parse_formats(services.settings.formats, services.settings.image_size)
+    services.runs.open(run_id, shop, product_id, formats)
+    services.starter.start("new_listing", look_id(run_id, 1), shop, run_id, 1)
+    return "listing started" if time == 1 else "listing started again"
 
 
 def _product_id(payload: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ def _worst_line(painted: Painted, task: PaintTask, lines: Sequence[TextLine], oc
 
 
 def _expected(painted: Painted, task: PaintTask) -> tuple[str, ...]:
-    """The lines as our typesetter broke or shortened them, if they still say what was asked, with its price."""
+    """The lines as our typesetter broke or shortened them, if they still say what was asked."""
     asked, said = " ".join(task.text), " ".join(painted.text)
     whole = "…" in said or similarity(asked, said) >= TEXT_LIMIT
     priced = set(numbers(" ".join(task.text[-1:]))) <= set(numbers(said))

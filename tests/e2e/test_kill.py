@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 AFTER_EFFECT = [
-    "webhook_app.listing:open_run:after",
+    "infra.runs:Runs.open:after",
     "webhook_app.listing:look_for_photo:after",
     "webhook_app.listing:find_bestsellers:after",
     "webhook_app.listing:read_their_style:after",

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from pydantic import SecretStr
 
+from infra.errors import Unavailable
 from infra.model import Product
 from infra.pixels import decode
 from infra.settings import Settings
+from sync import publish
 from tests import drawn
 from tests.running import Wait, until_ended, wait_for
 from webhook_app.embedded import Embedded, running
@@ -176,11 +181,49 @@ def test_a_photo_that_cannot_be_used_ends_the_run_with_its_reason_and_the_next_s
     assert ended(product_id)["status"] == "published"
 
 
+def test_a_store_that_is_away_for_a_while_costs_no_listing(
+    embedded: Embedded, ended: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = type(embedded.services.store(embedded.shop))
+    looks: list[str] = []
+
+    def away(_store: object, product_id: str) -> None:
+        looks.append(product_id)
+        raise Unavailable("the store is away")
+
+    product_id = create(embedded, photo=None)
+    with monkeypatch.context() as outage:
+        outage.setattr(store, "product", away)
+        wait_for(lambda: looks)
+    assert embedded.services.runs.of_product(embedded.shop, product_id)["status"] == "waiting"  # type: ignore[index]
+    embedded.services.store(embedded.shop).add_photo(product_id, PHOTO, "photo.jpg")
+    assert ended(product_id)["status"] == "published"
+
+
+def test_a_banner_does_not_go_out_with_a_price_that_has_changed(
+    embedded: Embedded, ended: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_again = publish.look_again
+
+    def repriced(*arguments: Any) -> Product:
+        return replace(look_again(*arguments), price=Decimal("99"))
+
+    monkeypatch.setattr(publish, "look_again", repriced)
+    run = ended(create(embedded))
+    assert {image["format"]: image["status"] for image in run["paintings"]} == {
+        "1:1": "published",
+        "3:4": "published",
+        "4:1": "refused",
+    }
+    assert run["status"] == "needs_review"
+    assert "title or price changed" in run["reason"]
+
+
 def test_settings_of_production_do_not_reach_the_embedded_app(settings: Settings, tmp_path: Path) -> None:
     production = settings.model_copy(
         update={
-            "database_url": "postgresql://db.example/x",
-            "milvus_uri": "http://milvus.example",
+            "database_url": SecretStr("postgresql://db.example/x"),
+            "milvus_uri": SecretStr("http://milvus.example"),
             "host": "0.0.0.0",
         }
     )

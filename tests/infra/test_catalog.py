@@ -112,6 +112,31 @@ def test_a_photo_outside_the_folder_is_not_opened(folder: Path, path: str) -> No
     assert "points outside images/" in only_problem(write(folder, row("P1", path), row("P2")))
 
 
+@pytest.mark.parametrize(
+    "odd", ["../up", "/abs", "a/b", "a\\b", ".", "..", ".hidden", "x" * 300, "manifest.json"]
+)
+def test_an_id_that_could_leave_its_folder_is_set_aside(folder: Path, odd: str) -> None:
+    assert "cannot name a folder" in only_problem(write(folder, row(odd), row("P2")))
+
+
+@pytest.mark.parametrize("path", ["a\x00.jpg", "x" * 5000])
+def test_a_photo_name_that_is_none_is_set_aside(folder: Path, path: str) -> None:
+    assert "row 2" in only_problem(write(folder, row("P1", path), row("P2")))
+
+
+def test_rows_are_counted_as_a_spreadsheet_shows_them(folder: Path) -> None:
+    long = '"Warm.\nSoft.\u2028Long."'
+    write(folder, row("P0", text=long), row("P1", "gone.jpg"))
+    assert only_problem(folder).startswith("products.csv row 3:")
+    assert read_products(folder).rows[0].description == "Warm.\nSoft.\u2028Long."
+
+
+def test_a_folder_in_place_of_a_file_is_refused(folder: Path) -> None:
+    (folder / "products.csv").mkdir()
+    with pytest.raises(CatalogError, match=r"products\.csv: cannot be read"):
+        read_products(folder)
+
+
 def test_the_second_of_two_equal_ids_is_set_aside(folder: Path) -> None:
     write(folder, row("P1"), row("P1", price="1"))
     assert "product_id 'P1' stands in an earlier row too" in only_problem(folder)
@@ -119,7 +144,16 @@ def test_the_second_of_two_equal_ids_is_set_aside(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"sales": "many"}, {"sales": "-3"}, {"price": "free"}, {"price": "NaN"}, {"category": ""}]
+    "change",
+    [
+        {"sales": "many"},
+        {"sales": "-3"},
+        {"sales": "1" + "0" * 30},
+        {"price": "free"},
+        {"price": "1e400"},
+        {"price": "NaN"},
+        {"category": ""},
+    ],
 )
 def test_a_cell_that_makes_no_sense_sets_its_row_aside(folder: Path, change: dict[str, str]) -> None:
     assert "row 2" in only_problem(write(folder, row(**change), row("P2")))

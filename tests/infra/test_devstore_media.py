@@ -95,7 +95,7 @@ def test_a_name_in_use_gets_a_uuid_appended(client: Shopify) -> None:
     assert first != second
     assert ended(client, first).url.partition("?")[0].endswith("/twice.png")
     assert "/twice_" in ended(client, second).url
-    assert client.find_file("twice.png") == first
+    assert client.find_file("twice.png", "alt") == first
 
 
 def test_a_name_in_use_can_be_refused_or_replaced(client: Shopify) -> None:

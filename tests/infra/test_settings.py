@@ -34,13 +34,30 @@ def test_they_cannot_be_changed() -> None:
 
 def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", "shpat_planted")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:pw_planted@db/x")
+    monkeypatch.setenv("MILVUS_URI", "http://root:pw_planted@milvus:19530")
     found = Settings.from_env()
-    assert "shpat_planted" not in repr(found) + str(found) + found.model_dump_json()
+    assert "planted" not in repr(found) + str(found) + found.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("given", "shop"), [("Wool-Shop.myshopify.com ", "wool-shop.myshopify.com"), ("", "")]
+)
+def test_a_shop_is_known_by_the_name_that_webhooks_use(
+    monkeypatch: pytest.MonkeyPatch, given: str, shop: str
+) -> None:
+    monkeypatch.setenv("BESTSHOT_SHOP", given)
+    assert Settings.from_env().shop == shop
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("BESTSHOT_PORT", "eighty"), ("BESTSHOT_IMAGE_SIZE", "8K"), ("BESTSHOT_REFERENCES", "0")],
+    [
+        ("BESTSHOT_PORT", "eighty"),
+        ("BESTSHOT_IMAGE_SIZE", "8K"),
+        ("BESTSHOT_REFERENCES", "0"),
+        ("BESTSHOT_SHOP", "wool-shop.com"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

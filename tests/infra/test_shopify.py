@@ -119,8 +119,8 @@ def test_a_deleted_product_is_gone(client: Shopify) -> None:
 def test_an_uploaded_file_is_found_attached_ordered_and_taken_off(client: Shopify) -> None:
     product_id = client.create_product("Ordered", "Hats", photo=picture(), filename="merchant.jpg")
     media_id = upload_file(client, picture(kind="PNG"), "made-1x1-0f3a.png")
-    assert client.find_file("made-1x1-0f3a.png") == media_id
-    assert client.find_file("made-1x1.png") is None
+    assert client.find_file("made-1x1-0f3a.png", "alt") == media_id
+    assert client.find_file("made-1x1.png", "alt") is None
     state = ended(client, media_id)
     assert state.status == "READY"
     assert state.url.partition("?")[0].endswith("/made-1x1-0f3a.png")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -79,13 +81,16 @@ def test_a_product_whose_photo_is_broken_is_counted_kept_and_tried_again(
     assert embedded.sync() == {"seen": 12, "changed": 1, "deleted": 0, "failed": 0}
 
 
-def test_a_fingerprint_changes_with_photo_and_words_and_with_nothing_else(embedded: Embedded) -> None:
-    from dataclasses import replace
-    from datetime import timedelta
+def test_a_mirror_that_was_lost_is_built_again(embedded: Embedded) -> None:
+    embedded.services.mirror.remove(embedded.shop, embedded.services.seen.fingerprints(embedded.shop))
+    assert embedded.sync()["changed"] == 12
+    assert len(found(embedded, drawn.photo("Bags", "navy"))) == 12
 
+
+def test_a_fingerprint_changes_with_photo_and_words_and_with_nothing_else(embedded: Embedded) -> None:
     product: Product = next(embedded.services.store(embedded.shop).products())
     same = [replace(product, updated_at=product.updated_at + timedelta(days=1)), replace(product, handle="x")]
     photo = replace(product.photos[0], id="gid://shopify/MediaImage/1")
     other = [replace(product, title="x"), replace(product, color="x"), replace(product, photos=(photo,))]
-    assert {fingerprint(p) for p in same} == {fingerprint(product)}
-    assert len({fingerprint(p) for p in (product, *other)}) == 4
+    assert {fingerprint(p, "e") for p in same} == {fingerprint(product, "e")}
+    assert len({fingerprint(p, "e") for p in (product, *other)} | {fingerprint(product, "other")}) == 5

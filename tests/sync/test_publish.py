@@ -8,7 +8,7 @@ import pytest
 
 from infra.errors import NotFound, Refused
 from infra.model import Painting, Product
-from sync.publish import attach, ensure_unchanged, filename, upload
+from sync.publish import attach, filename, look_again, upload
 from tests import drawn
 from tests.running import wait_for
 from webhook_app.embedded import Embedded
@@ -66,12 +66,12 @@ def test_a_banner_is_no_product_media(embedded: Embedded, product: Product, pain
 
 
 def test_a_product_that_changed_meanwhile_is_not_published_to(embedded: Embedded, product: Product) -> None:
-    ensure_unchanged(embedded.services, embedded.shop, product, product.photos[0].id)
+    assert look_again(embedded.services, embedded.shop, product, product.photos[0].id).id == product.id
     with pytest.raises(Refused, match="photo was replaced"):
-        ensure_unchanged(embedded.services, embedded.shop, product, "gid://shopify/MediaImage/1")
+        look_again(embedded.services, embedded.shop, product, "gid://shopify/MediaImage/1")
     embedded.services.store(embedded.shop).delete_product(product.id)
     with pytest.raises(NotFound, match="deleted"):
-        ensure_unchanged(embedded.services, embedded.shop, product, product.photos[0].id)
+        look_again(embedded.services, embedded.shop, product, product.photos[0].id)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Run records: repeatable, never half-written over by another writer, and apart by shop."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from infra.database import Database
+from infra.model import Check, Format, Painting
+from infra.runs import Runs
+
+SHOP, PRODUCT = "a.myshopify.com", "gid://shopify/Product/1"
+SQUARE = Format("1:1", 1024, 1024)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(Database(f"sqlite:///{tmp_path / 'records.sqlite'}"))
+
+
+def test_two_writers_never_lose_each_others_changes(runs: Runs) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(30):
+            run_id = f"r{number}"
+            runs.open(run_id, SHOP, PRODUCT, [SQUARE])
+            begun = pool.submit(runs.begin, run_id, photo_key="key")
+            titled = pool.submit(runs.note, run_id, title="Coat")
+            for change in (begun, titled):
+                change.result()
+            found = runs.need(SHOP, run_id)
+            assert (found["status"], found["photo_key"], found["title"]) == ("running", "key", "Coat")
+
+
+def test_opening_a_run_again_changes_nothing(runs: Runs) -> None:
+    runs.open("r", SHOP, PRODUCT, [SQUARE])
+    runs.begin("r", photo_key="key")
+    before = runs.need(SHOP, "r")
+    runs.open("r", SHOP, PRODUCT, [Format("3:4", 896, 1200)])
+    assert runs.need(SHOP, "r")["formats"] == before["formats"] == ["1:1"]
+    assert runs.need(SHOP, "r")["status"] == "running"
+
+
+def test_a_look_that_comes_late_changes_nothing(runs: Runs) -> None:
+    runs.open("r", SHOP, PRODUCT, [SQUARE])
+    runs.begin("r", photo_key="first")
+    runs.begin("r", photo_key="second")
+    runs.fail("r", "deleted", only_if="waiting")
+    found = runs.need(SHOP, "r")
+    assert (found["status"], found["photo_key"], found["ended_at"]) == ("running", "first", None)
+
+
+def test_a_painting_is_kept_once_with_its_refusals_and_cost(runs: Runs) -> None:
+    runs.open("r", SHOP, PRODUCT, [SQUARE])
+    image = Painting(
+        "1:1",
+        "key",
+        "image/jpeg",
+        1,
+        1,
+        "p",
+        "m",
+        "",
+        "",
+        checks={"colour": Check(False, 9.5, 6.0, "too red")},
+    )
+    for _ in range(2):
+        runs.keep("r", image, "refused")
+    (kept,) = runs.need(SHOP, "r")["paintings"]
+    assert (kept["status"], kept["refusals"]) == ("refused", ["colour: too red (9.5, limit 6.0)"])
+
+
+def test_shops_are_apart(runs: Runs) -> None:
+    runs.open("r", SHOP, PRODUCT, [SQUARE])
+    assert runs.read("b.myshopify.com", "r") is None
+    assert runs.of_product("b.myshopify.com", PRODUCT) is None
+    assert runs.recent("b.myshopify.com") == []
+    assert runs.count("b.myshopify.com", PRODUCT) == 0
