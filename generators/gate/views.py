@@ -21,7 +21,7 @@ Landmarks = tuple[Floats, Floats]
 """Points (n, 2) in x, y and their RootSIFT descriptors (n, 128); Arandjelović and Zisserman 2012."""
 
 PHOTO_AREA = 400 * 400
-REFERENCE_AREA = 320 * 320
+REFERENCE_AREA = 240 * 240
 IMAGE_AREA = 720 * 720
 """Pixels that a view keeps: enough for a logo to have landmarks, few enough for a tenth of a second."""
 LANDMARKS = 1500
