@@ -1,4 +1,4 @@
-"""One painting: paid for once, kept before anything else happens, then examined.
+"""One painting: paid for once, and kept before anything else happens to it.
 
 What a painter returns is written to the blobs under a key derived from its whole recipe; whoever needs the
 same image again (a resumed run, a second run with nothing changed) finds it there and does not paint.
