@@ -30,6 +30,8 @@ from webhook_app.connect import connect, sync_now
 from webhook_app.recipes import Recipes
 
 SHOP = "bestshot-demo.myshopify.com"
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 300.0)
+"""When the local store sends a webhook again; sooner than Shopify, for nobody waits for hours here."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,12 @@ def running(
         keys = _keys(settings.home / "keys.json")
         secret, token = keys["client_secret"], keys["access_token"]
         store = LocalStore(
-            settings.home / "store", shop=SHOP, client_secret=secret, access_token=token, port=store_port
+            settings.home / "store",
+            shop=SHOP,
+            client_secret=secret,
+            access_token=token,
+            port=store_port,
+            retry_seconds=RETRY_SECONDS,
         )
         stack.enter_context(store)
         store.load(rows)

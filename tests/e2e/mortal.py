@@ -16,9 +16,12 @@ from typing import Any
 
 from infra import logs
 from infra.settings import Settings
+from infra.wsgi import bind
 from tests import drawn
 from tests.running import until_ended
 from webhook_app.embedded import running
+
+TITLE = "Crimson dress"
 
 
 def die(function: Callable[..., Any], when: str) -> Callable[..., Any]:
@@ -40,19 +43,28 @@ def arm(point: str) -> None:
     setattr(owner, name, die(getattr(owner, name), when))
 
 
+def port_of(home: Path) -> int:
+    """A free port, the same after a restart: the webhooks that are still to come are addressed to it."""
+    path = home / "port"
+    if not path.exists():
+        with bind("127.0.0.1", 0) as listener:
+            path.write_text(str(listener.getsockname()[1]))
+    return int(path.read_text())
+
+
 def main(home: Path, point: str) -> None:
     logs.configure("ERROR", as_json=False)
-    settings = Settings.from_env(home=home, port=0, image_size="1K", min_sales=1500, formats=("1:1", "4:1"))
+    settings = Settings.from_env(
+        home=home, port=port_of(home), image_size="1K", min_sales=1500, formats=("1:1", "4:1")
+    )
     with running(settings, drawn.rows(home / "catalog")) as app:
         app.sync()
         if point:
             arm(point)
-        listed = home / "listed"
-        if not listed.exists():
-            photo = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
-            product_id = app.services.store(app.shop).create_product("Crimson dress", "Dresses", photo=photo)
-            listed.write_text(product_id)
-        run = until_ended(app, listed.read_text())
+        store = app.services.store(app.shop)
+        listed = next((product.id for product in store.products() if product.title == TITLE), None)
+        photo = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
+        run = until_ended(app, listed or store.create_product(TITLE, "Dresses", photo=photo))
         print(run["status"], run["reason"])  # noqa: T201
 
 
