@@ -34,7 +34,7 @@ def banner_text(product: Product, locale: str = "en_US") -> tuple[str, ...]:
     return (product.title, format_currency(product.price, product.currency, locale=locale))
 
 
-def alt_text(product: Product, brief: StyleBrief) -> str:
+def alt_text(product: Product) -> str:
     """What the picture shows, for screen readers and search engines."""
-    text = f"{product.title}. {brief.scene}"
-    return text if len(text) <= ALT_LIMIT else text[: ALT_LIMIT - 1].rstrip() + "…"
+    scene = ", on a plain backdrop."
+    return product.title[: ALT_LIMIT - len(scene)].rstrip(". ") + scene

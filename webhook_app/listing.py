@@ -215,7 +215,7 @@ def _painting(run: Run, task: PaintTask) -> Painting:
         painter=run.painter.name,
         method=kept.painted.method,
         prompt=painting_prompt(task.product, task.brief, task.format, task.text),
-        alt=alt_text(task.product, task.brief),
+        alt=alt_text(task.product),
         cost_usd=kept.painted.cost_usd,
         checks=checks,
         notes=kept.painted.notes,

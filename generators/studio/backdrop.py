@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import cos, radians, sin
 
 import cv2
@@ -16,6 +17,8 @@ LIGHT_TONES = tuple(range(70, 94))
 DARK_TONES = tuple(range(26, 43))
 CLEAR_OF_PRODUCT = 20.0
 """Lab units that the backdrop keeps from the product's mean colour; a dark one is darker than the product."""
+LEAST_CLEAR = 13.0
+"""What must do where the brief asks for a light backdrop and the product is light too: shadows part them."""
 CALM = 20.0
 """The most chroma that a backdrop has: the product is the colourful thing in the picture."""
 
@@ -25,16 +28,22 @@ def backdrop_colour(brief: StyleBrief, product: Lab | None) -> Lab:
     lightness, a, b = to_lab(parse_hex(brief.palette[0]))
     calm = min(1.0, CALM / max(float(np.hypot(a, b)), 1e-3))
     a, b = a * calm, b * calm + 3.0 * brief.warmth
-    wanted = np.interp(0.6 * lightness + 40 * brief.brightness, (10, 46, 54, 95), (26, 42, 72, 93))
-    return float(min(_clear_tones(product, a, b), key=lambda tone: abs(tone - wanted))), a, b
+    wanted = float(np.interp(0.6 * lightness + 40 * brief.brightness, (10, 46, 54, 95), (26, 42, 72, 93)))
+    return min(_clear_tones(wanted, product, a, b), key=lambda tone: abs(tone - wanted)), a, b
 
 
-def _clear_tones(product: Lab | None, a: float, b: float) -> list[int]:
+def _clear_tones(wanted: float, product: Lab | None, a: float, b: float) -> list[float]:
+    """Tones that a product stands out from: of the side the brief asks for, as long as there are any."""
     if product is None:
         return [*LIGHT_TONES, *DARK_TONES]
     aside = float(np.hypot(a - product[1], b - product[2]))
-    light = [tone for tone in LIGHT_TONES if np.hypot(tone - product[0], aside) >= CLEAR_OF_PRODUCT]
-    return light + [tone for tone in DARK_TONES if product[0] - tone >= 0.7 * CLEAR_OF_PRODUCT]
+
+    def clear(tones: Iterable[int], by: float) -> list[float]:
+        return [tone for tone in tones if np.hypot(tone - product[0], aside) >= by]
+
+    dark = [float(tone) for tone in DARK_TONES if product[0] - tone >= 0.7 * CLEAR_OF_PRODUCT]
+    light = clear(LIGHT_TONES, CLEAR_OF_PRODUCT) or clear(LIGHT_TONES, LEAST_CLEAR)
+    return (light or dark) if wanted > max(DARK_TONES) else (dark or light)
 
 
 def paint_backdrop(size: tuple[int, int], colour: Lab, brief: StyleBrief) -> Floats:
