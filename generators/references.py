@@ -61,6 +61,12 @@ def find_references(services: Services, shop: str, product: Product, vector: NDA
     return Found(chosen, threshold, _note(chosen, tried), tuple(tried[1:]))
 
 
+def find_by_words(services: Services, shop: str, words: str, limit: int) -> list[Reference]:
+    """Products that a sentence describes, best first: its colours by photo, all of it by words."""
+    (vector,) = services.embedder.embed_texts([words])
+    return services.mirror.search(shop, vector, _weighed(services, shop, words), Where(), limit)
+
+
 def bestseller_threshold(services: Services, shop: str) -> int:
     """Units sold that make a bestseller in this shop."""
     if services.settings.min_sales is not None:
@@ -70,7 +76,10 @@ def bestseller_threshold(services: Services, shop: str) -> int:
 
 def query_vector(services: Services, shop: str, product: Product) -> dict[int, float]:
     """The product's keywords, weighed by how rare each is in this shop."""
-    text = keywords.document_text(product)
+    return _weighed(services, shop, keywords.document_text(product))
+
+
+def _weighed(services: Services, shop: str, text: str) -> dict[int, float]:
     return keywords.query_vector(text, *services.seen.frequencies(shop, keywords.terms(text)))
 
 

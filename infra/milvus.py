@@ -129,6 +129,8 @@ class Mirror:
         """
         name = self._ensure(shop)
         sides = self._sides(dense, sparse, where)
+        if not sides:
+            return []
         with _translated():
             ranks = {side: self._ranks(name, request) for side, request in sides.items()}
             found = self._client.hybrid_search(

@@ -1,4 +1,4 @@
-"""The command line: `bestshot demo | batch | serve | worker | sync`."""
+"""The command line: `bestshot demo | batch | connect | serve | worker | sync | search`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from uuid import uuid4
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from generators.formats import parse_formats
+from generators.references import find_by_words
 from generators.studio.painter import StudioPainter
 from infra import logs
 from infra.durable import run_recipes
@@ -137,6 +140,20 @@ def _settings(**given: Any) -> Settings:
     parse_formats(settings.formats)
     logs.configure(settings.log_level, as_json=settings.log_json)
     return settings
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", default=10, show_default=True, help="How many products to show.")
+def search(words: tuple[str, ...], limit: int) -> None:
+    """Find products of the mirrored store by WORDS, such as: a navy dress."""
+    with _errors_shown(), closing(build(_settings())) as services:
+        table = Table("product", "category", "sold", "score")
+        for found in find_by_words(services, services.settings.shop, " ".join(words), limit):
+            table.add_row(
+                escape(found.title), escape(found.category), f"{found.sales_count:,}", f"{found.score:.4f}"
+            )
+        Console().print(table)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from generators.references import Found, bestseller_threshold, find_references
+from generators.references import Found, bestseller_threshold, find_by_words, find_references
 from infra.model import Product
 from infra.services import Services
 from tests import drawn
@@ -72,6 +72,12 @@ def test_what_looks_too_unlike_is_no_reference(embedded: Embedded, vector: NDArr
     found = find(embedded, vector, min_similarity=1.0)
     assert found.references == ()
     assert found.note == "No bestseller looks close enough to learn from, so the plain house style is used."
+
+
+def test_words_find_what_they_describe(embedded: Embedded) -> None:
+    found = find_by_words(embedded.services, embedded.shop, "eine navy dress", 3)
+    assert found[0].title == "Navy dresses"
+    assert find_by_words(embedded.services, "empty.myshopify.com", "navy", 3) == []
 
 
 def test_the_threshold_is_the_stores_own_top_decile_unless_one_is_set(embedded: Embedded) -> None:
