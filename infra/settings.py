@@ -158,6 +158,13 @@ def _variable(field: str) -> str:
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"BESTSHOT_{field.upper()}"
 
 
-def variables() -> dict[str, str]:
-    """Every environment variable with its one-line description, in the order of the README's table."""
-    return {_variable(name): info.description or "" for name, info in Settings.model_fields.items()}
+def variables() -> dict[str, tuple[str, str]]:
+    """Every environment variable with its default and its meaning, in the order of the README's table."""
+    return {_variable(n): (_shown(i.default), i.description or "") for n, i in Settings.model_fields.items()}
+
+
+def _shown(default: object) -> str:
+    """A default as a person would write it into the environment."""
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return "" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
