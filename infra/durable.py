@@ -7,6 +7,7 @@ in this process. https://docs.dbos.dev/python/reference/client
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,8 +33,9 @@ APPLICATION_VERSION = "1"
 
 RECIPES_AT_ONCE = 16
 """Runs of one process; they mostly wait for their paintings, which have a queue of their own."""
-LONGEST_THROTTLE = 60.0
-"""Seconds that a step waits at most for a service that asks to be left alone, before it tries again."""
+ATTEMPTS = 8
+LONGEST_PAUSE = 60.0
+"""Seconds between two attempts of a step at most: a service may be away for two minutes in all."""
 POLL_SECONDS = 0.1
 RECOVERIES = 100
 """How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
@@ -116,9 +118,9 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:
-        _stopped.set()
         logger.disabled = True  # the runs that are cut off now would each print a traceback
         DBOS.destroy(destroy_registry=True)
+        _stopped.set()  # only now: what a step raises for it must not be saved as its outcome
         engine.dispose()
 
 
@@ -138,32 +140,38 @@ def enqueue(
 
 def run_step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """A durable step: its result is saved, and it is tried again only where the error says that can help."""
-    options = StepOptions(
-        name=name, retries_allowed=True, max_attempts=6, backoff_rate=2.0, should_retry=_can_retry
-    )
+    return DBOS.run_step(StepOptions(name=name), partial(_patiently, name, function, *args, **kwargs))
 
-    def logged() -> R:
+
+def _patiently(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    # Not DBOS' own retries: those know no Retry-After and no jitter, and would hold up a shutdown.
+    for attempt in range(1, ATTEMPTS + 1):
         started = time.monotonic()
         try:
             result = function(*args, **kwargs)
-        except Throttled as error:
-            log.warning("step throttled", step=name, seconds=error.retry_after)
-            _stopped.wait(min(error.retry_after, LONGEST_THROTTLE))
+        except BestshotError as error:
+            log.warning("step failed", step=name, attempt=attempt, why=str(error))
+            if not error.can_retry or attempt == ATTEMPTS:
+                raise
+            _wait(attempt, error.retry_after if isinstance(error, Throttled) else 0)
+        except Exception:
+            log.exception("step failed", step=name, attempt=attempt)
             raise
-        except Exception as error:
-            unexpected = not isinstance(error, BestshotError)
-            log.warning("step failed", step=name, why=reason(error), exc_info=unexpected)
-            raise
-        log.info("step", step=name, seconds=round(time.monotonic() - started, 3))
-        return result
+        else:
+            log.info("step", step=name, seconds=round(time.monotonic() - started, 3))
+            return result
+    raise AssertionError("unreachable")
 
-    return DBOS.run_step(options, logged)
+
+def _wait(attempt: int, at_least: float) -> None:
+    """Wait before the next attempt: 1, 2, 4, … seconds give or take a fifth, and as long as was asked for."""
+    pause = 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
+    if _stopped.wait(min(max(pause, at_least), LONGEST_PAUSE)):
+        raise Stopped
 
 
 def reason(error: BaseException) -> str:
     """Why a step gave up, in words that may be shown: foreign errors keep their texts to themselves."""
-    if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) and error.errors:
-        return f"{reason(error.errors[-1])} (tried {error.max_retries} times)"
     return (
         str(error) if isinstance(error, BestshotError) else f"unexpected {type(error).__name__}; see the log"
     )
@@ -174,10 +182,6 @@ def interrupted(error: BaseException) -> bool:
     # The plain DBOSException is what a step meets once its process has shut DBOS down.
     cancelled = isinstance(error, (Stopped, dbos_error.DBOSWorkflowCancelledError))
     return cancelled or type(error) is dbos_error.DBOSException
-
-
-def _can_retry(error: BaseException) -> bool:
-    return isinstance(error, BestshotError) and error.can_retry and not _stopped.is_set()
 
 
 @contextmanager

@@ -19,7 +19,8 @@ BestshotError
 ├── PaintError               a painter gave no usable image
 └── FontMissing              no installed font has the letters of a text
 
-`can_retry` says whether the same call may succeed later; durable steps read nothing else.
+`can_retry` says whether the same call may succeed later, `retry_after` how soon at the earliest: the durable
+step that made the call waits for it (infra/durable.py), and nobody else tries again.
 """
 
 from __future__ import annotations
