@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import time
+import inspect
+import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 
-from infra import shopify_replies as replies
-from infra.catalog import CatalogRow
+from infra import shopify
 from infra.devstore.server import LocalStore
-from infra.errors import NotFound, OutsideError, Refused, Throttled, Unavailable
-from infra.markup import plain_text
+from infra.errors import NotFound, Refused
 from infra.shopify import Shopify
 from tests.infra.devstore_kit import (
     SHOP,
-    TOKEN,
     Receiver,
     client_of,
     ended,
@@ -30,7 +26,7 @@ from tests.infra.devstore_kit import (
     upload_file,
 )
 
-DOCUMENTS = {path.stem for path in (Path(replies.__file__).parent / "graphql").glob("*.graphql")}
+DOCUMENTS = {path.stem for path in (Path(shopify.__file__).parent / "graphql").glob("*.graphql")}
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +35,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStore]:
         yield opened
 
 
-class NotingShopify(Shopify):
-    """Notes the names of the documents it sends."""
-
-    sent: ClassVar[set[str]] = set()
-
-    def _ask(self, name: str, **variables: Any) -> Any:
-        self.sent.add(name)
-        return super()._ask(name, **variables)
-
-
 @pytest.fixture(scope="module")
 def client(store: LocalStore) -> Iterator[Shopify]:
-    opened = NotingShopify(store.url, store.shop, TOKEN)
+    opened = client_of(store)
     yield opened
     opened.close()
-    assert opened.sent == DOCUMENTS, "the tests in this file send every document"
+
+
+def test_every_document_has_its_caller_and_every_caller_its_document() -> None:
+    called = re.findall(r'self\._(?:execute|mutate|pages)\(\s*"(\w+)"', inspect.getsource(shopify))
+    assert set(called) == DOCUMENTS
 
 
 def test_shop_tells_name_domain_and_currency(client: Shopify) -> None:
@@ -200,116 +190,3 @@ def test_a_report_that_the_store_cannot_make_is_refused(
     monkeypatch.setattr("infra.shopify.SALES_REPORT", "FROM orders SHOW everything")
     with pytest.raises(Refused, match="units_sold: the local store only reports"):
         client.units_sold(30)
-
-
-def test_a_wrong_token_is_refused_and_never_told(store: LocalStore) -> None:
-    client = client_of(store, token="shpat_of_someone_else")
-    with pytest.raises(Refused, match="shop: the store answered 401") as caught:
-        client.shop()
-    assert "shpat" not in f"{caught.value!r} {client!r}"
-
-
-def test_another_shop_is_not_found(store: LocalStore) -> None:
-    url = store.url.replace(SHOP, "other.myshopify.com")
-    with pytest.raises(NotFound, match="no such shop"):
-        Shopify(url, "other.myshopify.com", TOKEN).shop()
-
-
-def test_an_empty_bucket_throttles_and_says_for_how_long(tmp_path: Path) -> None:
-    with open_store(tmp_path, restore_rate=1) as store:
-        client = client_of(store)
-        client.create_product("First", "Hats")
-        client.create_product("Second", "Hats")
-        with pytest.raises(Throttled) as caught:
-            client.create_product("Third", "Hats")
-        assert 0 < caught.value.retry_after <= 10
-        assert caught.value.can_retry
-
-
-def test_pages_wait_for_the_bucket_and_all_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    sleep = time.sleep
-    monkeypatch.setattr("infra.shopify.time.sleep", lambda seconds: (waits.append(seconds), sleep(seconds)))
-    photo = tmp_path / "photo.jpg"
-    photo.write_bytes(picture())
-    row = CatalogRow(id="", image_path=photo, title="Hat", category="Hats")
-    with open_store(tmp_path / "store", restore_rate=40) as store:
-        store.load(replace(row, id=str(number)) for number in range(51))
-        assert len(list(client_of(store).products())) == 51
-    assert sum(waits) > 0
-
-
-def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
-        client = client_of(store)
-        client.shop()
-    with pytest.raises(Unavailable, match="shop: kit-shop"):
-        client.shop()
-    client.close()
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "error", "wait"),
-    [
-        (429, {"Retry-After": "3.5"}, Throttled, 3.5),
-        (429, {}, Throttled, 2.0),
-        (500, {}, Unavailable, None),
-        (503, {}, Unavailable, None),
-        (408, {}, Unavailable, None),
-        (401, {}, Refused, None),
-        (403, {}, Refused, None),
-        (402, {}, Refused, None),
-        (302, {}, Refused, None),
-        (404, {}, NotFound, None),
-    ],
-)
-def test_each_http_status_has_its_error(
-    status: int, headers: dict[str, str], error: type[OutsideError], wait: float | None
-) -> None:
-    with pytest.raises(error) as caught:
-        replies.read_status("shop", status, headers)
-    assert type(caught.value) is error
-    assert getattr(caught.value, "retry_after", None) == wait
-
-
-@pytest.mark.parametrize(
-    ("reply", "error"),
-    [
-        ({"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}, Throttled),
-        ({"errors": [{"message": "oops", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}, Unavailable),
-        ({"errors": [{"message": "denied", "extensions": {"code": "ACCESS_DENIED"}}]}, Refused),
-        ({"errors": [{"message": "no such field"}]}, Refused),
-        ({"errors": "Not a list"}, Refused),
-        ({}, Unavailable),
-    ],
-)
-def test_each_graphql_error_has_its_error(reply: dict[str, Any], error: type[OutsideError]) -> None:
-    with pytest.raises(error, match="shop: ") as caught:
-        replies.read_reply("shop", reply)
-    assert type(caught.value) is error
-
-
-def test_sales_are_read_from_either_kind_of_id_and_figure() -> None:
-    rows = [
-        {"product_id": 7, "net_items_sold": 3},
-        {"product_id": "gid://shopify/Product/8", "net_items_sold": "4"},
-        {"product_id": "9", "net_items_sold": "5.0"},
-        {"product_id": None, "net_items_sold": 6},
-    ]
-    gid = "gid://shopify/Product/"
-    assert replies.sales(rows) == {f"{gid}7": 3, f"{gid}8": 4, f"{gid}9": 5}
-
-
-@pytest.mark.parametrize(
-    ("markup", "text"),
-    [
-        ("", ""),
-        ("plain", "plain"),
-        ("<p>One</p><p>two</p>", "One two"),
-        ("Caf&eacute; &amp; <em>cr</em>ème", "Café & crème"),
-        ("a<br>b<style>p {}</style>", "a b"),
-        ("5 < 6 and </p> done", "5 < 6 and done"),
-    ],
-)
-def test_markup_becomes_plain_text(markup: str, text: str) -> None:
-    assert plain_text(markup) == text

@@ -36,77 +36,69 @@ SHORT = Body(
     hem=23.5,
     length=54,
 )
+COPPER = "#b0703c"
 
 
 def denim_jacket(stage: Stage, fabric: Fabric, thread: str = "#c98f4a", seed: int = 0) -> None:
     """A trucker jacket with chest pockets, copper buttons and contrast stitching."""
-    body, arm = SHORT, Sleeve(length=59, elbow=15.5, wrist=11.5, spread=15, bend=-5)
-    hanger(stage, body)
-    stage.lay(body.back_neck(fabric, rise=1.4), collar_stand(fabric))
-    body.label(stage)
+    hanger(stage, SHORT)
+    stage.lay(SHORT.back_neck(fabric, rise=1.4), collar_stand(fabric))
+    SHORT.label(stage)
+    both(stage, *_denim_sleeve(fabric, seed))
+    stage.lay(SHORT.front_piece(fabric, (*upper_folds(seed, 1.0), Rumple(0.3, 8, 5, seed + 8))))
+    _denim_seams(stage, thread)
+    for x in (-15.8, 5.6):
+        _chest_pocket(stage, fabric, x, thread)
+    _denim_bands(stage, fabric, thread)
+    for y in (12, 21.5, 31, 40.5, 50, 57):
+        stage.button(0, y, 0.85, COPPER, holes=0)
+    both(stage, collar_leaf(fabric, (9.6, 10.4), 7.4))
+
+
+def _denim_sleeve(fabric: Fabric, seed: int) -> tuple[Piece, Piece]:
+    """The right sleeve and its cuff."""
+    arm = Sleeve(length=59, elbow=15.5, wrist=11.5, spread=15, bend=-5)
     folds = (
         Slump(0.55, 0.16, 3.2, 0.8, seed, 0.6),
         Slump(0.9, 0.1, 2.5, 0.4, seed, -0.4),
         Rumple(0.6, 2, 4, seed),
     )
-    both(stage, arm.piece(body, fabric, folds), arm.cuff(body, fabric, 4.5, 10.2, lift=0.35))
-    stage.lay(body.front_piece(fabric, (*upper_folds(seed, 1.0), Rumple(0.3, 8, 5, seed + 8))))
+    return arm.piece(SHORT, fabric, folds), arm.cuff(SHORT, fabric, 4.5, 10.2, lift=0.35)
+
+
+def _denim_seams(stage: Stage, thread: str) -> None:
+    """Armholes, the yoke and the two slanted seams below each pocket, with their topstitching."""
+    yoke = spline((1.6, 15.5), (12, 16.2), (21.4, 15.6))
+    slants = line((13.5, 24), (9.2, 53.5)), line((7.8, 24), (6.8, 53.5))
     for side in (1, -1):
-        for curve in (
-            body.armhole,
-            spline((1.6, 15.5), (12, 16.2), (21.4, 15.6)),
-            line((13.5, 24), (9.2, 53.5)),
-            line((7.8, 24), (6.8, 53.5)),
-        ):
+        for curve in (SHORT.armhole, yoke, *slants):
             at = resample(stretched(curve, side, 1), 40)
             stage.seam(at, 0.16, 0.34)
             stage.stitches(moved(at, 0.45 * side, 0.45), thread)
-    for x in (-15.8, 5.6):
-        stage.lay(
-            panel(
-                line((x, 16), (x + 0.6, 26)),
-                line((x + 10.2, 16), (x + 9.6, 26)),
-                fabric,
-                bottom=line((x + 0.6, 26), (x + 5.1, 28.2), (x + 9.6, 26)),
-                round=0.3,
-                lift=0.2,
-                edge=0.25,
-            )
-        )
-        flap = line((x - 0.2, 15.8), (x - 0.1, 18.8), (x + 5.1, 21.0), (x + 10.3, 18.8), (x + 10.4, 15.8))
-        stage.lay(
-            Piece(
-                flap,
-                line((x - 0.2, 15.8), (x, 20)),
-                line((x + 10.4, 15.8), (x + 10.3, 20)),
-                fabric,
-                round=0.4,
-                lift=0.4,
-                edge=0.3,
-            )
-        )
-        stage.stitches(resample(moved(flap[1:4], 0, -0.6), 24), thread)
-        stage.button(x + 5.1, 19.4, 0.72, "#b0703c", holes=0)
-    stage.lay(
-        ribbon(
-            resample(line((0, 7), (0, 54)), 40),
-            4.2,
-            fabric,
-            lift=0.35,
-            round=0.3,
-            folds=(Rumple(0.2, 1, 5, 3),),
-        )
-    )
+
+
+def _chest_pocket(stage: Stage, fabric: Fabric, x: float, thread: str) -> None:
+    """A patch pocket, its left edge at `x`, under a pointed and buttoned flap."""
+    left, right = line((x, 16), (x + 0.6, 26)), line((x + 10.2, 16), (x + 9.6, 26))
+    foot = line((x + 0.6, 26), (x + 5.1, 28.2), (x + 9.6, 26))
+    stage.lay(panel(left, right, fabric, bottom=foot, round=0.3, lift=0.2, edge=0.25))
+    outline = line((x - 0.2, 15.8), (x - 0.1, 18.8), (x + 5.1, 21.0), (x + 10.3, 18.8), (x + 10.4, 15.8))
+    left, right = line((x - 0.2, 15.8), (x, 20)), line((x + 10.4, 15.8), (x + 10.3, 20))
+    stage.lay(Piece(outline, left, right, fabric, round=0.4, lift=0.4, edge=0.3))
+    stage.stitches(resample(moved(outline[1:4], 0, -0.6), 24), thread)
+    stage.button(x + 5.1, 19.4, 0.72, COPPER, holes=0)
+
+
+def _denim_bands(stage: Stage, fabric: Fabric, thread: str) -> None:
+    """The button band down the front and the waistband across its end."""
+    placket = resample(line((0, 7), (0, 54)), 40)
+    stage.lay(ribbon(placket, 4.2, fabric, lift=0.35, round=0.3, folds=(Rumple(0.2, 1, 5, 3),)))
     for x in (-1.6, 1.6):
         stage.stitches(resample(line((x, 8), (x, 53)), 40), thread)
-    h = body.hem
-    band = resample(across((0, 57), (h - 0.2, 56)), 60)
-    stage.lay(ribbon(band, 4.4, fabric, lift=0.35, round=0.4))
+    waistband = resample(across((0, 57), (SHORT.hem - 0.2, 56)), 60)
+    stage.lay(ribbon(waistband, 4.4, fabric, lift=0.35, round=0.4))
     for y in (-1.6, 1.6):
-        stage.stitches(moved(band, 0, y), thread)
-    for y in (12, 21.5, 31, 40.5, 50, 57):
-        stage.button(0, y, 0.85, "#b0703c", holes=0)
-    both(stage, collar_leaf(fabric, (9.6, 10.4), 7.4))
+        stage.stitches(moved(waistband, 0, y), thread)
 
 
 def boucle_jacket(

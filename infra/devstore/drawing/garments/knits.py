@@ -27,6 +27,18 @@ SWEATER = Body(
     hem=24.4,
     length=58,
 )
+FITTED = Body(
+    neck=7.6,
+    front=6.5,
+    shoulder=18.6,
+    slope=4.6,
+    underarm=21.5,
+    arm_depth=22,
+    waist=17.6,
+    waist_at=42,
+    hem=22.0,
+    length=64,
+)
 ARM = Sleeve(length=59, elbow=15.5, wrist=11.6, spread=15.5, bend=-5, gather=1.4)
 
 
@@ -138,33 +150,25 @@ def cardigan(
     _welt(stage, body, fabric, 5.5)
     _armhole_seams(stage, body)
     end = body.length + 6.2
-    half = resample(
-        spline(
-            (body.neck - 0.3, 0.2),
-            (body.neck - 0.5, 2.0),
-            (body.neck * 0.74, deep * 0.42),
-            (body.neck * 0.30, deep * 0.82),
-            (0.3, deep),
-            (0.0, deep + 5),
-            (0.0, end - 8),
-            (0.0, end),
-        ),
-        120,
-    )
-    under = resample(
-        spline(
-            (-body.neck + 0.3, 0.2),
-            (-body.neck + 0.5, 2.0),
-            (-body.neck * 0.74, deep * 0.42),
-            (-body.neck * 0.30, deep * 0.82),
-            (-0.3, deep),
-            (0, deep + 5),
-        ),
-        60,
-    )
-    stage.lay(ribbon(under, 3.2, rib(fabric), lift=0.3), ribbon(half, 3.2, rib(fabric), lift=0.45, round=0.6))
+    stage.lay(*_front_bands(body, rib(fabric), end))
     for y in np.linspace(deep + 1.5, end - 2.5, count):
         stage.button(0.0, float(y), 1.05, buttons)
+
+
+def _front_bands(body: Body, fabric: Fabric, end: float) -> tuple[Piece, Piece]:
+    """The band that carries the buttonholes, down to `end`, after the one that it covers below the V."""
+    n, deep = body.neck, body.front
+    right = (
+        (n - 0.3, 0.2),
+        (n - 0.5, 2.0),
+        (n * 0.74, deep * 0.42),
+        (n * 0.30, deep * 0.82),
+        (0.3, deep),
+        (0.0, deep + 5),
+    )
+    over = resample(spline(*right, (0.0, end - 8), (0.0, end)), 120)
+    under = resample(spline(*((-x, y) for x, y in right)), 60)
+    return ribbon(under, 3.2, fabric, lift=0.3), ribbon(over, 3.2, fabric, lift=0.45, round=0.6)
 
 
 def knit_dress(
@@ -176,44 +180,35 @@ def knit_dress(
     spread: float = 15.0,
 ) -> None:
     """A fitted knitted dress to the calf; neck is crew or roll, `spread` the angle of its sleeves."""
-    body = Body(
-        neck=7.6,
-        front=6.5,
-        shoulder=18.6,
-        slope=4.6,
-        underarm=21.5,
-        arm_depth=22,
-        waist=17.6,
-        waist_at=42,
-        hem=22.0,
-        length=64,
-    )
     arm = Sleeve(length=60, elbow=12.5, wrist=9.6, spread=spread, bend=-5, seed=seed, gather=0.8)
-    hanger(stage, body)
-    stage.lay(body.back_neck(fabric))
+    hanger(stage, FITTED)
+    stage.lay(FITTED.back_neck(fabric))
     if neck != "roll":
-        back_band(body, rib(fabric), 2.2, stage)
-    both(stage, arm.piece(body, fabric), arm.cuff(body, rib(fabric), 6, 7.8))
-    right = spline((21.0, 22), (17.8, 41), (20.6, 58), (21.4, 72), (20.6, length * 0.84), (19.8, length))
-    follow = join(line((20.5, -1)), right)
+        back_band(FITTED, rib(fabric), 2.2, stage)
+    both(stage, arm.piece(FITTED, fabric), arm.cuff(FITTED, rib(fabric), 6, 7.8))
+    stage.lay(_long_front(fabric, length, seed))
+    stage.seam(across((0, length - 3.4), (20, length - 5)), 0.3, 0.2)
+    _armhole_seams(stage, FITTED)
+    if neck == "roll":
+        roll_neck(stage, FITTED, rib(fabric), 9.0)
+    else:
+        neck_band(FITTED, rib(fabric), 2.3, stage)
+
+
+def _long_front(fabric: Fabric, length: float, seed: int) -> Piece:
+    """The dress's front, one piece from shoulder to hem."""
+    side = spline((21.0, 22), (17.8, 41), (20.6, 58), (21.4, 72), (20.6, length * 0.84), (19.8, length))
     hem = across((0, length + 1.5), (10, length + 1.2), (19.8, length))
-    outline = join(
-        body.neckline, body.armhole, right, hem[::-1], mirror(right)[::-1], mirror(body.armhole)[::-1]
-    )
+    right = join(FITTED.armhole, side)
+    outline = join(FITTED.neckline, right, hem[::-1], mirror(right)[::-1])
+    follow = join(line((20.5, -1)), side)
     folds = (
         Rumple(0.7, 2.6, 3, seed),
         Slump(0.40, 0.10, 2.4, 0.6, seed + 1, 0.5),
         Flutes(5, 1.5, 0.45, 0.6, seed),
         Rumple(0.25, 6, 8, seed + 2),
     )
-    stage.lay(Piece(outline, mirror(follow), follow, fabric, folds, round=4.2, lift=0.4, edge=0.35))
-    low = across((0, length - 3.4), (20, length - 5))
-    stage.seam(low, 0.3, 0.2)
-    _armhole_seams(stage, body)
-    if neck == "roll":
-        roll_neck(stage, body, rib(fabric), 9.0)
-    else:
-        neck_band(body, rib(fabric), 2.3, stage)
+    return Piece(outline, mirror(follow), follow, fabric, folds, round=4.2, lift=0.4, edge=0.35)
 
 
 def cardigan_and_skirt(stage: Stage, fabric: Fabric, net: Fabric) -> None:

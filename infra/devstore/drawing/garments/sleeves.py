@@ -126,29 +126,15 @@ def flutter(body: Body, fabric: Fabric, seed: int) -> Piece:
     ).astype(np.float32)
     bottom = spline(tuple(end[-1]), (s + 5.6, body.arm_depth + 0.3), tuple(inner[-1]))
     outline = join(inner[::-1], end, bottom)
-    top, low = join(inner[::-1]), end[::-1]
-    return (
-        Piece(
-            outline,
-            line((s - 3, y + 16), (s + 5, y + 19)),
-            line((s - 2, y - 2), (s + 9, y + 1)),
-            fabric,
-            folds,
-            round=1.6,
-            lift=0.7,
-            edge=0.3,
-        )
-        if top is low
-        else Piece(
-            outline,
-            line(tuple(inner[-1]), tuple(end[-1])),
-            line(tuple(inner[0]), tuple(end[2])),
-            fabric,
-            folds,
-            round=1.6,
-            lift=0.7,
-            edge=0.3,
-        )
+    return Piece(
+        outline,
+        line(tuple(inner[-1]), tuple(end[-1])),
+        line(tuple(inner[0]), tuple(end[2])),
+        fabric,
+        folds,
+        round=1.6,
+        lift=0.7,
+        edge=0.3,
     )
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 from infra.devstore.drawing.curves import across, line, moved, resample, spline, stretched
 from infra.devstore.drawing.fabrics import Fabric
 from infra.devstore.drawing.folds import Crease, Flutes, Fold, Rumple, Slump
-from infra.devstore.drawing.pieces import even, flip, panel, ribbon
+from infra.devstore.drawing.pieces import Piece, even, flip, panel, ribbon
 from infra.devstore.drawing.stage import Stage
+
+LENGTH, RISE = 103.0, 30.0
 
 
 def trousers(
@@ -24,60 +26,64 @@ def trousers(
     seed: int = 0,
 ) -> None:
     """Full-length trousers; `hem` is half of a leg's width at the ankle."""
-    length, rise, hip = 103.0, 30.0, 22.8
-    stage.lay(
-        even(
-            line((17.4, 0), (17.2, 4)), fabric, top=across((0, -1.3), (17.4, 0)), round=-2, lift=0, shade=0.42
-        )
-    )
-    foot = 15.0 if hem > 13 else 13.5
-    inner = spline(
-        (0, 3), (0.1, rise * 0.6), (0.2, rise), (foot - hem * 0.88, length * 0.62), (foot - hem, length - 0.6)
-    )
-    outer = spline(
-        (17.6, 3),
-        (20.4, 11),
-        (hip, 22),
-        (foot + hem * (0.80 if hem > 13 else 1.0), length * 0.62),
-        (foot + hem, length),
-    )
-    bottom = spline(tuple(inner[-1]), (foot, length + 1.6), tuple(outer[-1]))
-    leg = panel(
-        inner,
-        outer,
-        fabric,
-        bottom=bottom,
-        folds=_leg_folds(hem, pleats, jeans, seed),
-        round=5.2,
-        lift=0.7,
-        edge=0.6,
-    )
+    back = across((0, -1.3), (17.4, 0))
+    stage.lay(even(line((17.4, 0), (17.2, 4)), fabric, top=back, round=-2, lift=0, shade=0.42))
+    leg = replace(_leg(fabric, hem), folds=_leg_folds(hem, pleats, jeans, seed))
     other = replace(flip(leg), folds=_leg_folds(hem, pleats, jeans, seed + 13))
     stage.lay(other, leg)
-    fly = resample(spline((0.1, 5), (0.1, 16), (0.15, rise)), 40)
-    stage.seam(fly, 0.2, 0.4)
-    stage.seam(spline((-3.4, 5), (-3.4, 15), (-2.2, 19.5), (0, 21.4)), 0.14, 0.25)
+    _fly(stage)
     for side in (1, -1):
-        pocket = stretched(
-            spline((9.5, 5.2), (10.8, 9.6), (15.2, 12.4), (19.8, 12.4))
-            if jeans
-            else line((14.2, 5.2), (20.6, 18.0)),
-            side,
-            1,
-        )
-        stage.seam(resample(pocket, 30), 0.22, 0.42)
+        _pocket(stage, jeans, side, thread)
         if jeans:
-            stage.stitches(resample(moved(pocket, 0, 0.8), 30), thread)
-            stage.stitches(resample(stretched(moved(outer, -1, 0), side, 1), 90)[6:44], thread)
-        hemline = stretched(
-            spline((foot - hem + 0.1, length - 3.4), (foot, length - 1.4), (foot + hem - 0.1, length - 2.8)),
-            side,
-            1,
-        )
-        stage.seam(hemline, 0.12, 0.25)
-        if jeans:
-            stage.stitches(resample(hemline, 20), thread)
+            stage.stitches(resample(stretched(moved(leg.right, -1, 0), side, 1), 90)[6:44], thread)
+        _hemline(stage, hem, side, thread if jeans else "")
     _waistband(stage, fabric, jeans, tie, button, thread)
+
+
+def _leg(fabric: Fabric, hem: float) -> Piece:
+    """The right leg from the waistband to the ankle, its left edge the inseam and its right the outseam."""
+    foot, narrow = _foot(hem), 1.0 if hem <= 13 else 0.80
+    inseam = spline(
+        (0, 3), (0.1, RISE * 0.6), (0.2, RISE), (foot - hem * 0.88, LENGTH * 0.62), (foot - hem, LENGTH - 0.6)
+    )
+    outseam = spline(
+        (17.6, 3), (20.4, 11), (22.8, 22), (foot + hem * narrow, LENGTH * 0.62), (foot + hem, LENGTH)
+    )
+    bottom = spline(tuple(inseam[-1]), (foot, LENGTH + 1.6), tuple(outseam[-1]))
+    return panel(inseam, outseam, fabric, bottom=bottom, round=5.2, lift=0.7, edge=0.6)
+
+
+def _foot(hem: float) -> float:
+    """How far from the middle a leg's ankle lies: wide legs stand further apart."""
+    return 15.0 if hem > 13 else 13.5
+
+
+def _fly(stage: Stage) -> None:
+    """The front seam and the curved stitching beside it."""
+    stage.seam(resample(spline((0.1, 5), (0.1, 16), (0.15, RISE)), 40), 0.2, 0.4)
+    stage.seam(spline((-3.4, 5), (-3.4, 15), (-2.2, 19.5), (0, 21.4)), 0.14, 0.25)
+
+
+def _pocket(stage: Stage, jeans: bool, side: int, thread: str) -> None:
+    """The opening of a front pocket: curved and topstitched on jeans, slanted otherwise."""
+    curved, slanted = (
+        spline((9.5, 5.2), (10.8, 9.6), (15.2, 12.4), (19.8, 12.4)),
+        line((14.2, 5.2), (20.6, 18.0)),
+    )
+    opening = stretched(curved if jeans else slanted, side, 1)
+    stage.seam(resample(opening, 30), 0.22, 0.42)
+    if jeans:
+        stage.stitches(resample(moved(opening, 0, 0.8), 30), thread)
+
+
+def _hemline(stage: Stage, hem: float, side: int, thread: str) -> None:
+    """The turned-up hem of a leg; an empty `thread` leaves its stitches unseen."""
+    foot = _foot(hem)
+    curve = spline((foot - hem + 0.1, LENGTH - 3.4), (foot, LENGTH - 1.4), (foot + hem - 0.1, LENGTH - 2.8))
+    curve = stretched(curve, side, 1)
+    stage.seam(curve, 0.12, 0.25)
+    if thread:
+        stage.stitches(resample(curve, 20), thread)
 
 
 def _leg_folds(hem: float, pleats: bool, jeans: bool, seed: int) -> tuple[Fold, ...]:
@@ -105,20 +111,11 @@ def _leg_folds(hem: float, pleats: bool, jeans: bool, seed: int) -> tuple[Fold, 
 
 
 def _waistband(stage: Stage, fabric: Fabric, jeans: bool, tie: bool, button: str, thread: str) -> None:
+    """The band with its belt loops, closed by a button or by a tie."""
+    right = line((17.6, 0.2), (18, 4.6))
     top = across((0, 1.6), (8, 1.3), (17.6, 0.2))
     bottom = across((0, 6.1), (8, 5.8), (18.0, 4.6))
-    stage.lay(
-        even(
-            line((17.6, 0.2), (18, 4.6)),
-            fabric,
-            top=top,
-            bottom=bottom,
-            round=1.5,
-            lift=0.3,
-            edge=0.4,
-            turn=jeans,
-        )
-    )
+    stage.lay(even(right, fabric, top=top, bottom=bottom, round=1.5, lift=0.3, edge=0.4, turn=jeans))
     for x in (-13.0, -6.2, 6.2, 13.0):
         y = 1.2 - abs(x) * 0.05
         stage.lay(ribbon(resample(line((x, y - 0.4), (x, y + 5.2)), 12), 1.2, fabric, lift=0.3))
@@ -126,13 +123,16 @@ def _waistband(stage: Stage, fabric: Fabric, jeans: bool, tie: bool, button: str
         for curve in (moved(top, 0, 0.6), moved(bottom, 0, -0.6)):
             stage.stitches(resample(curve, 60), thread)
     if tie:
-        for side in (-1, 1):
-            end = resample(spline((0, 3.6), (side * 2.2, 8), (side * 2.8, 15), (side * 2.2, 22)), 30)
-            stage.lay(ribbon(end, 1.0, fabric, lift=0.4))
-        for side in (-1, 1):
-            loop = resample(
-                spline((0, 3.4), (side * 3.2, 2.4), (side * 5.2, 5.2), (side * 2.8, 6.4), (0, 4.0)), 30
-            )
-            stage.lay(ribbon(loop, 0.9, fabric, lift=0.4))
+        _tie(stage, fabric)
     else:
         stage.button(0, 3.7, 1.0 if jeans else 0.8, button, holes=0 if jeans else 4)
+
+
+def _tie(stage: Stage, fabric: Fabric) -> None:
+    """A drawstring in a bow: both ends, then both loops over them."""
+    for side in (-1, 1):
+        end = spline((0, 3.6), (side * 2.2, 8), (side * 2.8, 15), (side * 2.2, 22))
+        stage.lay(ribbon(resample(end, 30), 1.0, fabric, lift=0.4))
+    for side in (-1, 1):
+        loop = spline((0, 3.4), (side * 3.2, 2.4), (side * 5.2, 5.2), (side * 2.8, 6.4), (0, 4.0))
+        stage.lay(ribbon(resample(loop, 30), 0.9, fabric, lift=0.4))
