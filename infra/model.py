@@ -94,6 +94,11 @@ class StyleBrief:
     reference_ids: tuple[str, ...] = ()
 
 
+def slug(ratio: str) -> str:
+    """A ratio as a file name has it: "4x1"."""
+    return ratio.replace(":", "x")
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A picture format: ratio as "4:1", exact size in pixels, and whether title and price are set in it."""
@@ -102,11 +107,6 @@ class Format:
     width: int
     height: int
     with_text: bool = False
-
-    @property
-    def slug(self) -> str:
-        """The ratio as a file name: "4x1"."""
-        return self.ratio.replace(":", "x")
 
 
 @dataclass(frozen=True, slots=True)

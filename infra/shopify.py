@@ -21,6 +21,7 @@ from infra.model import Product
 from infra.shopify_replies import FileState, Json, Shop
 
 API_VERSION = "2026-10"
+CONNECT_SECONDS, READ_SECONDS = 5, 30
 SALES_PAGE = 1000
 """Rows that one ShopifyQL reply holds at most; so many of them mean that there are more."""
 SALES_REPORT = (
@@ -38,15 +39,13 @@ def document(name: str) -> str:
 
 
 class Shopify:
-    """One shop's Admin API. `base_url` is "https://<shop>" or a local store's `url`; time-outs in seconds."""
+    """One shop's Admin API. `base_url` is "https://<shop>" or a local store's `url`."""
 
-    def __init__(
-        self, base_url: str, shop: str, token: str, *, connect_timeout: float = 5, read_timeout: float = 30
-    ) -> None:
+    def __init__(self, base_url: str, shop: str, token: str) -> None:
         self._url = f"{base_url.rstrip('/')}/admin/api/{API_VERSION}/graphql.json"
         self._shop = shop
         self._token = token
-        self._timeout = (connect_timeout, read_timeout)
+        self._timeout = (CONNECT_SECONDS, READ_SECONDS)
         self._http = requests.Session()
         self._http.trust_env = False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from infra.errors import NotFound, Refused
-from infra.model import Painting, Product
+from infra.model import Painting, Product, slug
 from infra.services import Services
 
 NAMESPACE = "bestshot"
@@ -37,7 +37,7 @@ def attach(services: Services, shop: str, product: Product, painting: Painting, 
     """Put an uploaded image on its product; doing it again changes nothing."""
     store = services.store(shop)
     if banner:
-        key = BANNER if painting.format == MAIN_BANNER else f"{BANNER}_{painting.format.replace(':', 'x')}"
+        key = BANNER if painting.format == MAIN_BANNER else f"{BANNER}_{slug(painting.format)}"
         store.set_file_metafield(product.id, NAMESPACE, key, painting.media_id)
     elif painting.media_id not in {photo.id for photo in _current(services, shop, product).photos}:
         store.attach(painting.media_id, product.id)
@@ -55,7 +55,7 @@ def filename(product: Product, painting: Painting) -> str:
     """A readable name that is the same on every try: "wool-coat-3x4-0f3a9c2b71d4.jpg"."""
     stem = re.sub(r"[^a-z0-9]+", "-", product.handle.lower()).strip("-")[:80] or "product"
     recipe, _, suffix = painting.key.rpartition("/")[2].partition(".")
-    return f"{stem}-{painting.format.replace(':', 'x')}-{recipe[:12]}.{suffix}"
+    return f"{stem}-{slug(painting.format)}-{recipe[:12]}.{suffix}"
 
 
 def _current(services: Services, shop: str, product: Product) -> Product:

@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from generators.formats import parse_format
 from generators.sheet import sheet
 from infra.catalog import CatalogRow, RowSet, read_new_products, read_products
 from infra.devstore.loading import catalog_gid
 from infra.errors import BestshotError, InputError
+from infra.model import slug
 from infra.runs import ENDED
 from infra.settings import Settings
 from webhook_app import manifest
@@ -91,7 +91,7 @@ def _save(embedded: Embedded, run: dict[str, Any], row: CatalogRow, out: Path) -
         if image["key"]:
             data = blobs.read(image["key"])
             suffix = image["key"].rpartition(".")[2]
-            path = Path(row.id) / f"{parse_format(image['format']).slug}.{suffix}"
+            path = Path(row.id) / f"{slug(image['format'])}.{suffix}"
             _write(out / path, data)
             paths[image["format"]] = path.as_posix()
             results.append((data, f"{image['format']} {image['status']}"))

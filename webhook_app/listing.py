@@ -150,13 +150,12 @@ def attach_image(run: Run, ratio: str) -> None:
     run.services.runs.keep(run.run_id, painting, "published")
 
 
-def finish(run: Run) -> str:
+def finish(run: Run) -> None:
     """The run's end: published, or waiting for a person with the reasons."""
     refused = [image for image in run.record()["paintings"] if image["status"] == "refused"]
     status: Literal["published", "needs_review"] = "needs_review" if refused else "published"
     reasons = [f"{image['format']} {refusal}" for image in refused for refusal in image["refusals"]]
     run.note(status=status, step="done", reason="; ".join(reasons))
-    return status
 
 
 def _take_photo(run: Run, product_id: str) -> bool:

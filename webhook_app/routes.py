@@ -34,10 +34,6 @@ def blueprint(services: Services) -> Blueprint:
         _log(event, done)
         return jsonify(result=done)
 
-    @routes.get("/healthz")
-    def healthy() -> Response:
-        return jsonify(status="ok")
-
     return routes
 
 
@@ -64,5 +60,6 @@ def _log(event: WebhookEvent, done: str) -> None:
         shop=event.shop,
         product=event.payload.get("admin_graphql_api_id"),
         webhook=event.webhook_id,
+        event_id=event.event_id,
         result=done,
     )

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from generators.formats import PIXELS_1K, parse_formats
 from infra.blobs import FolderBlobs
-from infra.model import Check, Painting, Product, Reference, StyleBrief
+from infra.model import Check, Painting, Product, Reference, StyleBrief, slug
 from infra.runs import Runs
 from webhook_app.upload import OwnListing
 
@@ -78,7 +78,7 @@ class Site:
         """One painting of a run; `parts` replace those of a good one."""
         width, height = PIXELS_1K[ratio]
         made = Painting(
-            ratio, f"{SHOP}/paintings/{ratio.replace(':', 'x')}.jpg", "image/jpeg", width, height,
+            ratio, f"{SHOP}/paintings/{slug(ratio)}.jpg", "image/jpeg", width, height,
             "studio", "cut-out", "On limestone.", "A linen dress", checks={"colour": Check(True, 2.1, 8.0)},
         )  # fmt: skip
         self.blobs.write(made.key, jpeg("sienna"))
