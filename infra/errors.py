@@ -14,8 +14,13 @@ BestshotError
 ├── OutsideError             something outside did not do its part
 │   ├── Unavailable          try again: time-outs, resets, 5xx, locked files
 │   │   └── Throttled        try again, but not before `retry_after` seconds
+│   ├── Mismatch             two of its figures that should be the same are not
 │   └── Refused              the same request will be refused again
-│       └── NotFound         the thing asked for is not there
+│       ├── NotFound         the thing asked for is not there
+│       ├── UserErrors       the store finds fault with fields that we sent; names them
+│       ├── ScopeMissing     the access token may not do this
+│       └── TokenRefused     the store does not take (or give) the access token
+├── Cancelled                the run's product or shop is gone: nothing more is done for it
 ├── PaintError               a painter gave no usable image
 └── FontMissing              no installed font has the letters of a text
 
@@ -106,12 +111,45 @@ class Throttled(Unavailable):
         self.retry_after = retry_after
 
 
+class Mismatch(OutsideError):
+    """Two figures of the store that should be the same are not; the text names both."""
+
+
 class Refused(OutsideError):
     """The same request will be refused again."""
 
 
 class NotFound(Refused):
     """The thing asked for is not there."""
+
+
+class UserErrors(Refused):
+    """The store finds fault with what we sent: `fields` as dotted paths, `codes` as its enum values."""
+
+    def __init__(
+        self, message: str, fields: tuple[str, ...] = (), codes: frozenset[str] = frozenset()
+    ) -> None:
+        super().__init__(message)
+        self.fields, self.codes = fields, codes
+
+
+class ScopeMissing(Refused):
+    """The access token is good, but may not do this."""
+
+
+class TokenRefused(Refused):
+    """The store does not take the access token, or gives none: uninstalled, revoked, wrong secret.
+
+    `code` is OAuth's own word for it, as "invalid_grant", where the token endpoint gave one.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Cancelled(BestshotError):
+    """The run's product or shop is gone: nothing more is painted or published for it."""
 
 
 class PaintError(BestshotError):

@@ -15,7 +15,8 @@ from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
 
-RunStatus = Literal["waiting", "running", "published", "needs_review", "failed"]
+RunStatus = Literal["waiting", "running", "published", "needs_review", "failed", "cancelled", "restored"]
+"""`cancelled`: its product or its shop is gone; `restored`: what it had published was taken back."""
 
 
 @dataclass(frozen=True, slots=True)

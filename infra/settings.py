@@ -41,7 +41,11 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log lines as JSON instead of text.")
 
-    shop: str = Field("", description="The store, as name.myshopify.com.")
+    shop: str = Field("", description="The store that the commands work on, as name.myshopify.com.")
+    app_url: str = Field("", description="Public HTTPS address of this app, where webhooks are sent to.")
+    shopify_api_key: str = Field(
+        "", validation_alias=_env("SHOPIFY_API_KEY"), description="Client id of the Shopify app."
+    )
     shopify_api_secret: SecretStr = Field(
         SecretStr(""),
         validation_alias=_env("SHOPIFY_API_SECRET"),
@@ -55,7 +59,14 @@ class Settings(BaseSettings):
     shopify_access_token: SecretStr = Field(
         SecretStr(""),
         validation_alias=_env("SHOPIFY_ACCESS_TOKEN"),
-        description="Admin API access token of the store.",
+        description="Admin API access token that `bestshot connect` stores, where an app has one already.",
+    )
+    encryption_key: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "Keys that stored tokens are sealed with, comma-separated, the newest first; "
+            "empty means a key file under BESTSHOT_HOME."
+        ),
     )
     shopify_url: str = Field(
         "https://{shop}",
@@ -75,6 +86,9 @@ class Settings(BaseSettings):
 
     formats: Annotated[tuple[str, ...], NoDecode] = Field(
         ("1:1", "3:4", "4:1"), description="Formats made for each listing, comma-separated."
+    )
+    place_first: bool = Field(
+        False, description="Put published square and portrait images before the merchant's own, not behind."
     )
     image_size: Literal["512", "1K", "2K", "4K"] = Field("2K", description="Size tier of the images.")
     references: int = Field(3, ge=1, le=14, description="How many bestsellers a listing learns from.")
@@ -98,6 +112,13 @@ class Settings(BaseSettings):
         if name and not re.fullmatch(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", name):
             raise ValueError("is not a store; write it as name.myshopify.com")
         return name
+
+    @field_validator("app_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s]+(/[^\s?#]*)?", value):
+            raise ValueError("is not a web address; write it as https://bestshot.example.com")
+        return value.rstrip("/")
 
     @field_validator("formats", mode="before")
     @classmethod

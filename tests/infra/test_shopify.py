@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from infra import shopify
 from infra.devstore.server import LocalStore
-from infra.errors import NotFound, Refused
-from infra.shopify import Shopify
+from infra.errors import NotFound, Refused, UserErrors
+from infra.shopify.store import Shopify
 from tests.infra.devstore_kit import (
     SHOP,
     Receiver,
@@ -25,8 +23,6 @@ from tests.infra.devstore_kit import (
     until,
     upload_file,
 )
-
-DOCUMENTS = {path.stem for path in (Path(shopify.__file__).parent / "graphql").glob("*.graphql")}
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +38,13 @@ def client(store: LocalStore) -> Iterator[Shopify]:
     opened.close()
 
 
-def test_every_document_has_its_caller_and_every_caller_its_document() -> None:
-    called = re.findall(r'self\._(?:execute|mutate|pages)\(\s*"(\w+)"', inspect.getsource(shopify))
-    assert set(called) == DOCUMENTS
-
-
 def test_shop_tells_name_domain_and_currency(client: Shopify) -> None:
-    assert client.shop() == ("Kit Shop", SHOP, "USD")
+    assert client.shop() == ("Kit Shop", SHOP, "USD", "Europe/Berlin")
 
 
 def test_a_product_comes_back_as_it_was_listed(client: Shopify) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    product_id = client.create_product(
+    product_id = client.products.create(
         "Red & white knit",
         "Sweaters",
         price=Decimal("19.9"),
@@ -63,7 +54,7 @@ def test_a_product_comes_back_as_it_was_listed(client: Shopify) -> None:
         photo=picture(),
         filename="knit.jpg",
     )
-    product = until(lambda: (p := client.product(product_id)) and p.photos and p)
+    product = until(lambda: (p := client.products.get(product_id)) and p.photos and p)
     assert product.id == product_id
     assert (product.title, product.category, product.price) == (
         "Red & white knit",
@@ -83,110 +74,168 @@ def test_a_product_comes_back_as_it_was_listed(client: Shopify) -> None:
 
 
 def test_a_product_may_get_its_photo_later(client: Shopify) -> None:
-    product_id = client.create_product("Bare", "Hats")
-    bare = client.product(product_id)
+    product_id = client.products.create("Bare", "Hats")
+    bare = client.products.get(product_id)
     assert bare is not None
     assert bare.photos == ()
     assert bare.price is None
-    client.add_photo(product_id, picture(), "later.jpg")
-    assert until(lambda: client.product(product_id).photos)[0].filename == "later.jpg"  # type: ignore[union-attr]
+    client.products.add_photo(product_id, picture(), "later.jpg")
+    assert until(lambda: client.products.get(product_id).photos)[0].filename == "later.jpg"  # type: ignore[union-attr]
 
 
 def test_products_are_paged_to_the_end_and_filtered(client: Shopify) -> None:
-    made = {client.create_product(f"Paged {n}", "Paged") for n in range(30)}
-    assert {p.id for p in client.products('product_type:"Paged"')} == made
-    assert made < {p.id for p in client.products()}
+    made = {client.products.create(f"Paged {n}", "Paged") for n in range(30)}
+    assert {p.id for p in client.products.all('product_type:"Paged"')} == made
+    assert made < {p.id for p in client.products.all()}
 
 
 def test_a_deleted_product_is_gone(client: Shopify) -> None:
-    product_id = client.create_product("Brief", "Hats", photo=picture())
-    client.delete_product(product_id)
-    assert client.product(product_id) is None
+    product_id = client.products.create("Brief", "Hats", photo=picture())
+    client.products.delete(product_id)
+    assert client.products.get(product_id) is None
     with pytest.raises(NotFound, match="product_delete"):
-        client.delete_product(product_id)
+        client.products.delete(product_id)
 
 
 def test_an_uploaded_file_is_found_attached_ordered_and_taken_off(client: Shopify) -> None:
-    product_id = client.create_product("Ordered", "Hats", photo=picture(), filename="merchant.jpg")
+    product_id = client.products.create("Ordered", "Hats", photo=picture(), filename="merchant.jpg")
     media_id = upload_file(client, picture(kind="PNG"), "made-1x1-0f3a.png")
-    assert client.find_file("made-1x1-0f3a.png", "alt") == media_id
-    assert client.find_file("made-1x1.png", "alt") is None
     state = ended(client, media_id)
+    assert client.files.find("made-1x1-0f3a.png") == media_id
+    assert client.files.find("made-1x1.png") is None
     assert state.status == "READY"
     assert state.url.partition("?")[0].endswith("/made-1x1-0f3a.png")
-    merchants = until(lambda: client.product(product_id).photos)[0].id  # type: ignore[union-attr]
+    merchants = until(lambda: client.products.get(product_id).photos)[0].id  # type: ignore[union-attr]
 
     def order() -> list[str]:
-        return [photo.id for photo in client.product(product_id).photos]  # type: ignore[union-attr]
+        return [photo.id for photo in client.products.get(product_id).photos]  # type: ignore[union-attr]
 
-    client.attach(media_id, product_id)
-    client.attach(media_id, product_id)
+    client.files.attach(media_id, product_id)
+    client.files.attach(media_id, product_id)
     assert order() == [merchants, media_id]
-    job = client.reorder(product_id, [media_id, merchants])
-    until(lambda: client.job_done(job))
+    job = client.products.reorder(product_id, [media_id, merchants])
+    until(lambda: client.products.job_done(job))
     assert order() == [media_id, merchants]
-    client.detach(media_id, product_id)
+    client.files.detach(media_id, product_id)
     assert order() == [merchants]
-    assert client.file_state(media_id).status == "READY"
+    assert client.files.state(media_id).status == "READY"
 
 
 def test_a_file_that_is_not_ready_cannot_be_attached(tmp_path: Path) -> None:
     with open_store(tmp_path, media_delay=60) as slow:
         client = client_of(slow)
-        product_id = client.create_product("Slow", "Hats")
+        product_id = client.products.create("Slow", "Hats")
         media_id = upload_file(client, picture())
         with pytest.raises(Refused, match=r"file_update: files\.id"):
-            client.attach(media_id, product_id)
-        assert client.file_state(media_id).url == ""
+            client.files.attach(media_id, product_id)
+        assert client.files.state(media_id).url == ""
 
 
 def test_what_is_not_there_is_not_found(client: Shopify) -> None:
     media_id = upload_file(client, picture(kind="PNG"), "lonely.png")
     ended(client, media_id)
-    assert client.product("gid://shopify/Product/999") is None
+    assert client.products.get("gid://shopify/Product/999") is None
     with pytest.raises(NotFound):
-        client.file_state("gid://shopify/MediaImage/999")
+        client.files.state("gid://shopify/MediaImage/999")
     with pytest.raises(NotFound):
-        client.attach(media_id, "gid://shopify/Product/999")
+        client.files.attach(media_id, "gid://shopify/Product/999")
     with pytest.raises(NotFound):
-        client.job_done("gid://shopify/Job/999")
+        client.products.job_done("gid://shopify/Job/999")
     with pytest.raises(NotFound):
-        client.reorder("gid://shopify/Product/999", [media_id])
+        client.products.reorder("gid://shopify/Product/999", [media_id])
 
 
 def test_a_metafield_points_to_a_file(client: Shopify) -> None:
-    product_id = client.create_product("Bannered", "Hats")
+    product_id = client.products.create("Bannered", "Hats")
     media_id = upload_file(client, picture(400, 100, kind="PNG"), "banner.png")
-    client.set_file_metafield(product_id, "bestshot", "banner", media_id)
-    client.set_file_metafield(product_id, "bestshot", "banner", media_id)
+    client.metafields.set_file(product_id, "banner", media_id)
+    client.metafields.set_file(product_id, "banner", media_id)
+    assert client.metafields.file(product_id, "banner") == media_id
     with pytest.raises(NotFound, match="metafields_set"):
-        client.set_file_metafield("gid://shopify/Product/999", "bestshot", "banner", media_id)
+        client.metafields.set_file("gid://shopify/Product/999", "banner", media_id)
+    client.metafields.delete(product_id, "banner")
+    client.metafields.delete(product_id, "banner")
+    assert client.metafields.file(product_id, "banner") is None
 
 
-def test_subscribe_makes_only_what_is_missing(client: Shopify) -> None:
+def test_the_apps_own_namespace_is_told_in_full_and_understood_either_way(client: Shopify) -> None:
+    product_id = client.products.create("Owned", "Hats")
+    number = client.installation()[0].rpartition("/")[2]
+    wanted = {"ownerId": product_id, "namespace": "$app", "key": "note", "type": "single_line_text_field"}
+    made = client._api.mutate("metafields_set", metafields=[wanted | {"value": "ours"}])["metafields"][0]
+    assert made["namespace"] == f"app--{number}"
+    for namespace in ("$app", f"app--{number}"):
+        found = client._api.query("product_metafield", id=product_id, namespace=namespace, key="note")
+        assert found["product"]["metafield"]["value"] == "ours"
+    gone = client._api.mutate(
+        "metafields_delete", metafields=[{"ownerId": product_id, "namespace": "$app", "key": "note"}]
+    )
+    assert gone["deletedMetafields"] == [
+        {"ownerId": product_id, "namespace": f"app--{number}", "key": "note"}
+    ]
+
+
+def test_a_key_is_defined_once(client: Shopify) -> None:
+    define = partial(client.metafields.define, "banner", "Banner", "The wide image.")
+    assert (define(), define()) == (True, False)
+
+
+def test_products_are_counted(client: Shopify) -> None:
+    for n in range(3):
+        client.products.create(f"Counted {n}", "Counted")
+    assert client.products.count('product_type:"Counted"') == 3
+    assert client.products.count() > 3
+    assert client.products.count("status:archived") == 0
+
+
+def test_subscriptions_are_changed_only_where_they_differ(client: Shopify) -> None:
     with Receiver() as receiver:
-        assert client.subscribe(["products/create"], receiver.url) == ["products/create"]
-        assert client.subscribe(["products/create", "products/update"], receiver.url) == ["products/update"]
-        assert client.subscribe(["products/create", "products/update"], receiver.url) == []
+        ensure = partial(client.subscriptions.ensure, uri=receiver.url)
+        assert ensure({"products/create": ()}) == {"products/create": "created"}
+        both = {"products/create": (), "products/update": ("id",)}
+        assert ensure(both) == {"products/create": "unchanged", "products/update": "created"}
+        assert ensure(both) == dict.fromkeys(both, "unchanged")
+        moved = client.subscriptions.ensure(both, "https://elsewhere.example/webhooks")
+        assert moved == dict.fromkeys(both, "updated")
+        assert {one.uri for one in client.subscriptions.all()} == {"https://elsewhere.example/webhooks"}
+        assert [one.fields for one in client.subscriptions.all()] == [(), ("id",)]
+
+
+def test_a_topic_goes_to_an_address_once(client: Shopify) -> None:
+    create = partial(client.subscriptions.create, "products/delete")
+    create("https://one.example/")
+    create("https://other.example/")
+    with pytest.raises(UserErrors, match="already been taken"):
+        create("https://one.example/")
+    first, second = (one for one in client.subscriptions.all() if one.topic == "products/delete")
+    with pytest.raises(UserErrors, match="already been taken"):
+        client.subscriptions.update(second.id, first.uri)
+    client.subscriptions.update(first.id, first.uri, ["id"])
+    client.subscriptions.delete(second.id)
+    assert [one for one in client.subscriptions.all() if one.topic == "products/delete"] == [
+        first._replace(fields=("id",))
+    ]
+    with pytest.raises(NotFound):
+        client.subscriptions.delete(second.id)
 
 
 def test_units_sold_are_paged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.shopify.SALES_PAGE", 2)
+    monkeypatch.setattr("infra.shopify.sales.PAGE", 2)
     with open_store(tmp_path) as store:
         client = client_of(store)
-        made = [client.create_product(f"Sold {n}", "Hats") for n in range(5)]
-        for units, product_id in enumerate(made):
+        made = [client.products.create(f"Sold {n}", "Hats") for n in range(5)]
+        for units, product_id in enumerate(made[1:], 1):
             store.sell(product_id, units)
-        assert client.units_sold(90) == {made[n]: n for n in range(1, 5)}
+        assert client.sales.units_sold(90).products == {made[n]: n for n in range(1, 5)}
 
 
 def test_no_sales_are_an_empty_report(client: Shopify) -> None:
-    assert client.units_sold(30) == {}
+    assert client.sales.units_sold(30) == ({}, 0)
 
 
 def test_a_report_that_the_store_cannot_make_is_refused(
     client: Shopify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.shopify.SALES_REPORT", "FROM orders SHOW everything")
-    with pytest.raises(Refused, match="units_sold: the local store only reports"):
-        client.units_sold(30)
+    monkeypatch.setattr("infra.shopify.sales.BY_PRODUCT", "FROM orders SHOW everything")
+    with pytest.raises(Refused, match="shopifyql: the local store only reports"):
+        client.sales.units_sold(30)

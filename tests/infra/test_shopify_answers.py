@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra import shopify_replies as replies
-from infra.catalog import CatalogRow
-from infra.errors import NotFound, OutsideError, Refused, Throttled, Unavailable
+from infra.errors import (
+    NotFound,
+    OutsideError,
+    Refused,
+    ScopeMissing,
+    Throttled,
+    TokenRefused,
+    Unavailable,
+    UserErrors,
+)
 from infra.markup import plain_text
-from infra.shopify import Shopify
-from tests.infra.devstore_kit import SHOP, TOKEN, client_of, open_store, picture
+from infra.shopify import replies
+from infra.shopify.store import Shopify
+from infra.shopify.transport import FixedToken
+from tests.infra.devstore_kit import SHOP, TOKEN, client_of, open_store, until
 
 
 def test_a_wrong_token_is_refused_and_never_told(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         client = client_of(store, token="shpat_of_someone_else")
-        with pytest.raises(Refused, match="shop: the store answered 401") as caught:
+        with pytest.raises(TokenRefused, match="not valid") as caught:
             client.shop()
     assert "shpat" not in f"{caught.value!r} {client!r}"
 
@@ -29,31 +38,49 @@ def test_another_shop_is_not_found(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         url = store.url.replace(SHOP, "other.myshopify.com")
         with pytest.raises(NotFound, match="no such shop"):
-            Shopify(url, "other.myshopify.com", TOKEN).shop()
+            Shopify(url, "other.myshopify.com", FixedToken(TOKEN)).shop()
 
 
-def test_an_empty_bucket_throttles_and_says_for_how_long(tmp_path: Path) -> None:
+def test_an_empty_bucket_is_waited_for_by_its_own_figures(tmp_path: Path) -> None:
+    with open_store(tmp_path, restore_rate=2) as store:
+        client = client_of(store)
+        for _ in range(4):
+            client.products.create("Hat", "Hats")
+        began = time.monotonic()
+        client.products.create("One more", "Hats")
+        waited = time.monotonic() - began
+    spent = client.costs.spent
+    assert spent.throttled >= 1
+    assert 0 < spent.waited <= waited
+    assert spent.points["product_create"] == 50
+    assert spent.restore_rate == 2
+    assert spent.throttled <= 3, "it asks again when the points are there, not all the time"
+
+
+def test_a_request_that_would_wait_too_long_is_throttled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.shopify.transport.PATIENCE", 0.0)
     with open_store(tmp_path, restore_rate=1) as store:
         client = client_of(store)
-        client.create_product("First", "Hats")
-        client.create_product("Second", "Hats")
+        client.products.create("First", "Hats")
+        client.products.create("Second", "Hats")
         with pytest.raises(Throttled) as caught:
-            client.create_product("Third", "Hats")
+            client.products.create("Third", "Hats")
         assert 0 < caught.value.retry_after <= 10
         assert caught.value.can_retry
 
 
-def test_pages_wait_for_the_bucket_and_all_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    sleep = time.sleep
-    monkeypatch.setattr("infra.shopify.time.sleep", lambda seconds: (waits.append(seconds), sleep(seconds)))
-    photo = tmp_path / "photo.jpg"
-    photo.write_bytes(picture())
-    row = CatalogRow(id="", image_path=photo, title="Hat", category="Hats")
-    with open_store(tmp_path / "store", restore_rate=40) as store:
-        store.load(replace(row, id=str(number)) for number in range(51))
-        assert len(list(client_of(store).products())) == 51
-    assert sum(waits) > 0
+def test_closing_ends_the_wait_for_points(tmp_path: Path) -> None:
+    with open_store(tmp_path, restore_rate=1) as store, ThreadPoolExecutor(1) as pool:
+        client = client_of(store)
+        client.products.create("First", "Hats")
+        client.products.create("Second", "Hats")
+        waiting = pool.submit(client.products.create, "Third", "Hats")
+        until(lambda: client.costs.spent.throttled)
+        client.close()
+        with pytest.raises(Unavailable, match="closed while it waited"):
+            waiting.result(5)
 
 
 def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
@@ -70,10 +97,11 @@ def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
     [
         (429, {"Retry-After": "3.5"}, Throttled, 3.5),
         (429, {}, Throttled, 2.0),
+        (429, {"Retry-After": "0"}, Throttled, 1.0),
         (500, {}, Unavailable, None),
         (503, {}, Unavailable, None),
         (408, {}, Unavailable, None),
-        (401, {}, Refused, None),
+        (401, {}, TokenRefused, None),
         (403, {}, Refused, None),
         (402, {}, Refused, None),
         (302, {}, Refused, None),
@@ -94,9 +122,10 @@ def test_each_http_status_has_its_error(
     [
         ({"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}, Throttled),
         ({"errors": [{"message": "oops", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}, Unavailable),
-        ({"errors": [{"message": "denied", "extensions": {"code": "ACCESS_DENIED"}}]}, Refused),
+        ({"errors": [{"message": "denied", "extensions": {"code": "ACCESS_DENIED"}}]}, ScopeMissing),
         ({"errors": [{"message": "no such field"}]}, Refused),
         ({"errors": "Not a list"}, Refused),
+        ({"errors": ["Not an object"]}, Refused),
         ({}, Unavailable),
     ],
 )
@@ -106,15 +135,37 @@ def test_each_graphql_error_has_its_error(reply: dict[str, Any], error: type[Out
     assert type(caught.value) is error
 
 
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("FILE_LOCKED", Unavailable),
+        ("MEDIA_CANNOT_BE_MODIFIED", Unavailable),
+        ("MEDIA_DOES_NOT_EXIST_ON_PRODUCT", NotFound),
+        ("FILENAME_ALREADY_EXISTS", UserErrors),
+    ],
+)
+def test_each_user_error_has_its_error(code: str, error: type[OutsideError]) -> None:
+    found = {"userErrors": [{"field": ["files"], "message": "No.", "code": code}]}
+    with pytest.raises(error, match="files No") as caught:
+        replies.read_payload("op", found)
+    assert type(caught.value) is error
+
+
 def test_sales_are_read_from_either_kind_of_id_and_figure() -> None:
     rows = [
         {"product_id": 7, "net_items_sold": 3},
         {"product_id": "gid://shopify/Product/8", "net_items_sold": "4"},
         {"product_id": "9", "net_items_sold": "5.0"},
         {"product_id": None, "net_items_sold": 6},
+        {"product_id": 10, "net_items_sold": "-1"},
     ]
     gid = "gid://shopify/Product/"
-    assert replies.sales(rows) == {f"{gid}7": 3, f"{gid}8": 4, f"{gid}9": 5}
+    assert replies.sold(rows) == ({f"{gid}7": 3, f"{gid}8": 4, f"{gid}9": 5, f"{gid}10": -1}, 17)
+
+
+def test_a_product_that_a_report_names_twice_counts_once() -> None:
+    row = {"product_id": 7, "net_items_sold": 3}
+    assert replies.sold([row, row]).total == 3
 
 
 @pytest.mark.parametrize(

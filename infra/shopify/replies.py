@@ -9,7 +9,16 @@ from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from infra.errors import NotFound, OutsideError, Refused, Throttled, Unavailable
+from infra.errors import (
+    NotFound,
+    OutsideError,
+    Refused,
+    ScopeMissing,
+    Throttled,
+    TokenRefused,
+    Unavailable,
+    UserErrors,
+)
 from infra.markup import plain_text
 from infra.model import Photo, Product
 
@@ -18,15 +27,20 @@ Json = dict[str, Any]
 GONE = {"NOT_FOUND", "FILE_DOES_NOT_EXIST", "REFERENCE_TARGET_DOES_NOT_EXIST", "PRODUCT_DOES_NOT_EXIST"}
 GONE |= {"MEDIA_DOES_NOT_EXIST", "MEDIA_DOES_NOT_EXIST_ON_PRODUCT"}
 PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
+BUSY = {"FILE_LOCKED", "MEDIA_CANNOT_BE_MODIFIED"}
+"""What an earlier change of the same file or product, still under way, holds up."""
+LEAST_WAIT = 1.0
+"""Seconds; a store that throttles and asks for no wait would otherwise be asked all the time."""
 OWN_TAGS = ("color", "style", "season")
 
 
 class Shop(NamedTuple):
-    """The shop itself; `currency` is an ISO 4217 code."""
+    """The shop itself; `currency` is an ISO 4217 code, `timezone` an IANA name."""
 
     name: str
     domain: str
     currency: str
+    timezone: str
 
 
 class FileState(NamedTuple):
@@ -37,6 +51,40 @@ class FileState(NamedTuple):
     url: str
 
 
+class Export(NamedTuple):
+    """How far a bulk operation is. The counts are of lines written, and of those without a parent."""
+
+    status: Literal["CREATED", "RUNNING", "COMPLETED", "FAILED", "CANCELING", "CANCELED", "EXPIRED"]
+    error_code: str
+    objects: int
+    root_objects: int
+    url: str
+    """Where its file is, for seven days; empty when it has none (yet)."""
+    partial_url: str
+    size: int
+    created_at: datetime
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in ("CREATED", "RUNNING", "CANCELING")
+
+
+class Order(NamedTuple):
+    """One order. `lines` are (product gid, units), less what was taken back; a deleted product has None."""
+
+    id: str
+    test: bool
+    cancelled: bool
+    lines: tuple[tuple[str | None, int], ...]
+
+
+class Sold(NamedTuple):
+    """Units sold: by product gid, and in all, which includes what no product can be named for."""
+
+    products: dict[str, int]
+    total: int
+
+
 def read_status(operation: str, status: int, headers: Mapping[str, str]) -> None:
     """Raise what an HTTP status other than 200 means.
 
@@ -45,11 +93,14 @@ def read_status(operation: str, status: int, headers: Mapping[str, str]) -> None
     message = f"{operation}: the store answered {status}"
     if status == 429:
         wait = headers.get("Retry-After", "")
-        raise Throttled(message, retry_after=float(wait) if wait.replace(".", "", 1).isdigit() else 2.0)
+        seconds = float(wait) if wait.replace(".", "", 1).isdigit() else 2.0
+        raise Throttled(message, retry_after=max(LEAST_WAIT, seconds))
     if status >= 500 or status == 408:
         raise Unavailable(message)
-    if status in (401, 403):
-        raise Refused(f"{message}: the access token is not valid, or lacks a scope")
+    if status == 401:
+        raise TokenRefused(f"{message}: the access token is not valid (any more)")
+    if status == 403:
+        raise Refused(f"{message}: access is forbidden, or the store is frozen")
     if status == 404:
         raise NotFound(f"{message}: no such shop or API version")
     if status != 200:
@@ -67,23 +118,37 @@ def read_reply(operation: str, reply: Json) -> Json:
 
 
 def read_payload(operation: str, payload: Json) -> Json:
-    """The payload of a mutation; raises Refused or NotFound for its user errors, naming the fields."""
+    """The payload of a mutation; raises UserErrors, or NotFound, for its user errors."""
     errors = (payload.get("userErrors") or []) + (payload.get("mediaUserErrors") or [])
     if not errors:
         return payload
-    text = "; ".join(f"{'.'.join(e.get('field') or [])} {e['message']}".strip() for e in errors)
-    gone = any(e.get("code") in GONE or e["message"].rstrip(".").endswith("does not exist") for e in errors)
-    raise (NotFound if gone else Refused)(f"{operation}: {text}")
+    fields = tuple(".".join(e.get("field") or []) for e in errors)
+    text = "; ".join(f"{at} {e['message']}".strip() for at, e in zip(fields, errors, strict=True))
+    codes = frozenset(e["code"] for e in errors if e.get("code"))
+    if codes & GONE or any(e["message"].rstrip(".").endswith("does not exist") for e in errors):
+        raise NotFound(f"{operation}: {text}")
+    if codes & BUSY:
+        raise Unavailable(f"{operation}: {text}")
+    raise UserErrors(f"{operation}: {text}", fields, codes)
 
 
 def _translated(operation: str, errors: Any, wait: float) -> OutsideError:
     if not isinstance(errors, list):
         return Refused(f"{operation}: {errors}")
+    errors = [error if isinstance(error, dict) else {"message": error} for error in errors]
     codes = {(error.get("extensions") or {}).get("code") for error in errors}
-    message = f"{operation}: {'; '.join(str(error.get('message')) for error in errors)}"
+    message = f"{operation}: {'; '.join(map(_where_and_what, errors))}"
     if "THROTTLED" in codes:
-        return Throttled(message, retry_after=max(0.1, wait))
+        return Throttled(message, retry_after=max(LEAST_WAIT, wait))
+    if "ACCESS_DENIED" in codes:
+        return ScopeMissing(message)
     return Unavailable(message) if codes & PASSING else Refused(message)
+
+
+def _where_and_what(error: Json) -> str:
+    """An error with the path of the field it is about: data may have come for the other fields."""
+    path = ".".join(map(str, error.get("path") or []))
+    return f"{path} {error.get('message')}".strip()
 
 
 def seconds_to_wait(reply: Json) -> float:
@@ -146,17 +211,42 @@ def file_state(node: Json) -> FileState:
     return FileState(node["fileStatus"], reasons, node["image"]["url"] if node["image"] else "")
 
 
-def sales(rows: list[Json]) -> dict[str, int]:
-    """Product gid → units sold.
+def export(node: Json) -> Export:
+    """The Export of a BulkOperation; its counts come as strings."""
+    return Export(
+        status=node["status"],
+        error_code=node["errorCode"] or "",
+        objects=int(node["objectCount"]),
+        root_objects=int(node["rootObjectCount"]),
+        url=node["url"] or "",
+        partial_url=node["partialDataUrl"] or "",
+        size=int(node["fileSize"] or 0),
+        created_at=datetime.fromisoformat(node["createdAt"]),
+    )
 
-    Ids come as numbers or gids, figures as numbers or strings; what was sold of a deleted product has no id.
+
+def order(node: Json, lines: list[Json]) -> Order:
+    """An Order from its node and those of its lines."""
+    units = tuple(((line["product"] or {}).get("id"), int(line["currentQuantity"])) for line in lines)
+    return Order(node["id"], bool(node["test"]), node["cancelledAt"] is not None, units)
+
+
+def sold(rows: list[Json]) -> Sold:
+    """Units sold from the rows of a report; what was sold of a deleted product has no id.
+
+    The total is that of the products found, not of the rows: a product that came twice must not make up for
+    one that never came.
     """
-    return {
-        _product_gid(row["product_id"]): int(float(row["net_items_sold"]))
-        for row in rows
-        if row["product_id"]
-    }
+    products = {_product_gid(row["product_id"]): units(row) for row in rows if row["product_id"]}
+    nobodys = sum(units(row) for row in rows if not row["product_id"])
+    return Sold(products, sum(products.values()) + nobodys)
+
+
+def units(row: Json) -> int:
+    """A row's units sold, which may be a number or a string, and negative where more came back than went."""
+    return int(float(row["net_items_sold"] or 0))
 
 
 def _product_gid(value: Any) -> str:
+    """Ids come as numbers or as gids."""
     return f"gid://shopify/Product/{str(value).rpartition('/')[2]}"
