@@ -18,20 +18,22 @@ from infra.pixels import fit_store
 
 
 def catalog_gid(row_id: str) -> str:
-    """The product gid of a catalog's own id; the same in every store and on every day."""
+    """The product gid of a catalog's own id in a store that stands alone; the same on every day."""
     return gid("Product", _number(row_id))
 
 
-def load_rows(session: Session, files: FileStore, rows: Iterable[CatalogRow]) -> dict[str, str]:
+def load_rows(
+    session: Session, files: FileStore, rows: Iterable[CatalogRow], numbers_from: int = 0
+) -> dict[str, str]:
     """Bring the store to what the rows say; what is so already is left alone. Returns row id → product gid.
 
     The reader has decoded each photo; one that is over the store's limits raises MediaError.
     """
-    return {row.id: gid("Product", _load(session, files, row)) for row in rows}
+    return {row.id: gid("Product", _load(session, files, row, numbers_from)) for row in rows}
 
 
-def _load(session: Session, files: FileStore, row: CatalogRow) -> int:
-    number = _number(row.id)
+def _load(session: Session, files: FileStore, row: CatalogRow, numbers_from: int) -> int:
+    number = numbers_from + _number(row.id)
     product = session.get(Product, number)
     if product is None:
         product = Product(id=number, handle=free_handle(session, row.title), title=row.title)

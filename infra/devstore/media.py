@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from infra.devstore.faults import Faults
 from infra.devstore.naming import free_filename
 from infra.devstore.state import Job, Media, Product, State, gid, now
 from infra.devstore.uploads import FileStore
@@ -97,8 +98,8 @@ def add_media(session: Session, url: str, alt: str, filename: str = "") -> Media
 class Processor:
     """The thread that brings media and reorderings to their end, which takes `delay` seconds."""
 
-    def __init__(self, state: State, files: FileStore, outbox: Outbox, delay: float) -> None:
-        self._state, self._files, self._outbox = state, files, outbox
+    def __init__(self, state: State, files: FileStore, outbox: Outbox, delay: float, faults: Faults) -> None:
+        self._state, self._files, self._outbox, self._faults = state, files, outbox, faults
         self._delay = timedelta(seconds=delay)
         self._news = threading.Event()
         self._stopped = False
@@ -134,7 +135,8 @@ class Processor:
         with self._state.begin() as session:
             self._reorder(session)
             for media in session.scalars(select(Media).where(Media.status == "UPLOADED")):
-                media.status, media.due_at = "PROCESSING", now() + self._delay
+                longer = timedelta(seconds=self._faults.stands("slow_media", 0))
+                media.status, media.due_at = "PROCESSING", now() + self._delay + longer
             due = select(Media.id).where(Media.status == "PROCESSING", Media.due_at <= now())
             ids = list(session.scalars(due))
         for media_id in ids:
@@ -154,6 +156,8 @@ class Processor:
             found = session.get(Media, media_id)
             data = self._bytes(session, found.source) if found else None
         try:
+            if failure_wanted := self._faults.strikes("fail_media"):
+                raise MediaError(*failure_wanted)
             measured: Measured | MediaError = measure(data)
         except MediaError as failure:
             measured = failure

@@ -5,6 +5,7 @@ https://shopify.dev/docs/api/webhooks/latest?reference=toml#list-of-topics-produ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -49,6 +50,47 @@ def product_payload(product: Product, base_url: str) -> dict[str, Any]:
         "media": [_media(m, n) for n, m in enumerate(product.media, 1) if m.status != "UPLOADED"],
         "category": None,
     }
+
+
+def only(payload: dict[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    """The named fields of a payload, all of it when none is named; "variants.id" is one inside a list.
+
+    https://shopify.dev/docs/apps/build/webhooks/customize/modify_payloads
+    """
+    inner: dict[str, list[str]] = {}
+    for name in fields:
+        head, _, rest = name.partition(".")
+        inner.setdefault(head, []).extend([rest] if rest else [])
+    kept = {name: value for name, value in payload.items() if name in inner}
+    return {name: _within(value, inner[name]) for name, value in kept.items()} if inner else payload
+
+
+def _within(value: Any, fields: list[str]) -> Any:
+    if isinstance(value, list):
+        return [_within(item, fields) for item in value]
+    return only(value, fields) if isinstance(value, dict) else value
+
+
+def compliance_payload(topic: str, shop_id: int, shop_domain: str) -> dict[str, Any]:
+    """The body of a topic that every app must take, about a customer who does not exist.
+
+    https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+    """
+    shop = {"shop_id": shop_id, "shop_domain": shop_domain}
+    customer = {"id": 191_167, "email": "john@example.com", "phone": "555-625-1199"}
+    orders = [299_938, 280_263, 220_458]
+    match topic:
+        case "shop/redact":
+            return shop
+        case "customers/redact":
+            return shop | {"customer": customer, "orders_to_redact": orders}
+        case "customers/data_request":
+            return shop | {
+                "orders_requested": orders,
+                "customer": customer,
+                "data_request": {"id": 9999},
+            }
+    raise ValueError(f"{topic} is not a compliance topic")
 
 
 def deleted_payload(product: Product) -> dict[str, Any]:

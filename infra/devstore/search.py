@@ -8,15 +8,18 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError
 
 TERM = re.compile(
-    r"""(?:(?P<field>\w+):)?(?P<op>[<>]=?)?  (?:"(?P<quoted>(?:\\.|[^"\\])*)" | (?P<word>[^\s"]+))""",
+    r"""(?:(?P<field>\w+):)?(?P<op>[<>]=?)?
+    (?:"(?P<double>(?:\\.|[^"\\])*)" | '(?P<single>(?:\\.|[^'\\])*)' | (?P<word>[^\s"']\S*))""",
     re.VERBOSE,
 )
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -27,8 +30,9 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 def matches(query: str | None, fields: dict[str, Any]) -> bool:
     """Whether something with these searchable fields meets every term of a query.
 
-    A field may hold a str, an int or a list of str; a term without a field looks into "default". Shopify
-    ignores a field that it does not know; this store complains, so that no filter is silently lost.
+    A field may hold a str, an int, a list of str, or a moment in UTC (a datetime without a zone); a term
+    without a field looks into "default". Shopify ignores a field that it does not know; this store complains,
+    so that no filter is silently lost.
     """
     met = [_term(match, fields) for match in TERM.finditer(query or "") if match["word"] != "AND"]
     return all(met)
@@ -38,13 +42,28 @@ def _term(match: re.Match[str], fields: dict[str, Any]) -> bool:
     name = match["field"] or "default"
     if name not in fields or match["word"] in ("OR", "NOT"):
         raise GraphQLError(f"the local store cannot search by {match.group()!r}")
-    wanted = match["word"].strip("'") if match["quoted"] is None else re.sub(r"\\(.)", r"\1", match["quoted"])
-    held = fields[name]
+    wanted, held = _value(match), fields[name]
+    if isinstance(held, datetime):
+        return COMPARE[match["op"] or "="](held, _moment(wanted))
     if match["op"]:
         return COMPARE[match["op"]](held, type(held)(wanted))
     if name == "default":
         return wanted.casefold() in held.casefold()
     return any(_same(str(value), wanted) for value in (held if isinstance(held, list) else [held]))
+
+
+def _value(match: re.Match[str]) -> str:
+    quoted: str | None = match["double"] if match["single"] is None else match["single"]
+    return match["word"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+
+
+def _moment(text: str) -> datetime:
+    """A moment as it is compared: UTC, without its zone. A date without a zone counts as UTC, a guess."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise GraphQLError(f"{text!r} is not a date or a time") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _same(held: str, wanted: str) -> bool:

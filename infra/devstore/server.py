@@ -1,39 +1,44 @@
-"""The local store as a server: HTTP in front, its threads behind, everything it knows in one folder."""
+"""The local store: HTTP in front, its threads behind, everything it knows in one folder."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterable
-from contextlib import ExitStack
+import socket
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from flask import Flask, Response, abort, jsonify, request
-from graphql import OperationType
 from sqlalchemy import select
 
 from infra.catalog import CatalogRow
+from infra.devstore.access import Access
+from infra.devstore.couriers import RETRY_SECONDS, Couriers
+from infra.devstore.exporter import Exporter
+from infra.devstore.faults import Faults
 from infra.devstore.graph import Admin
 from infra.devstore.loading import load_rows
 from infra.devstore.media import Processor
-from infra.devstore.mutations import Mutations
-from infra.devstore.queries import Queries
-from infra.devstore.state import Media, Product, State, number_of
-from infra.devstore.uploads import FileStore, forget_expired, open_target
-from infra.devstore.webhooks import API_VERSION, RETRY_SECONDS, Couriers, Outbox
+from infra.devstore.oauth import SESSION_SECONDS, session_token
+from infra.devstore.orders import place
+from infra.devstore.payloads import compliance_payload
+from infra.devstore.routes import Routes, flask_app
+from infra.devstore.scopes import ALL
+from infra.devstore.shop import Shop
+from infra.devstore.state import State, Subscription, gid
+from infra.devstore.uploads import FileStore, forget_expired
+from infra.devstore.webhooks import Outbox
 from infra.wsgi import address, bind, serving
-
-MOST_UPLOAD = 64 * 1024 * 1024
-"""Bytes. Over the 20 MB of an image, so that it is processing that refuses a large one, as in Shopify."""
-A_YEAR = 365 * 24 * 3600
 
 
 class LocalStore:
     """A shop on 127.0.0.1, open while the `with` block runs; `port` 0 takes a free one.
 
-    `media_delay` is how many seconds an image or a reordering takes, `retry_seconds` the waits before a
-    webhook is sent again, `restore_rate` the points a second that the API gives (1000 is Shopify Plus).
+    `access_token` is one that the app has already, with `scopes`; empty means none. `media_delay` is how many
+    seconds an image, a reordering or an export takes, `retry_seconds` the waits before a webhook is sent
+    again, `restore_rate` the points a second that the API gives (1000 is Shopify Plus). With a `listener` of
+    others the store does not serve itself, and `numbers_from` is where its ids begin: see LocalShopify.
     """
 
     def __init__(
@@ -41,32 +46,59 @@ class LocalStore:
         folder: Path,
         *,
         shop: str = "bestshot-demo.myshopify.com",
+        client_id: str = "local-app",
         client_secret: str,
-        access_token: str,
+        access_token: str = "",
+        scopes: Collection[str] = ALL,
+        currency: str = "USD",
+        locale: str = "en",
+        timezone: str = "Europe/Berlin",
         port: int = 0,
         media_delay: float = 0.2,
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
         restore_rate: int = 1000,
+        listener: socket.socket | None = None,
+        numbers_from: int = 0,
     ) -> None:
-        self.shop = shop
-        self._token = access_token
-        self._delay = media_delay
-        self._state = State(folder)
+        self.shop, self._secret, self._numbers_from = shop, client_secret, numbers_from
+        self.faults = Faults()
+        self._state = State(folder, numbers_from)
         self._files = FileStore(folder)
-        self._admin = Admin(restore_rate)
-        self._listener = bind("127.0.0.1", port)
+        self._listener = listener or bind("127.0.0.1", port)
+        self._serves_itself = listener is None
         self.url = f"{address(self._listener)}/{shop}"
-        self._couriers = Couriers(self._state, shop, client_secret, retry_seconds)
-        self._outbox = Outbox(self.url, self._couriers.wake)
+        self._about = Shop(shop, self.url, client_id, currency, locale, timezone)
+        self._couriers = Couriers(self._state, shop, client_secret, retry_seconds, self.faults)
+        self._outbox = Outbox(self.url, self._couriers.wake, self.faults)
+        self._processor = Processor(self._state, self._files, self._outbox, media_delay, self.faults)
+        admin = Admin(restore_rate)
+        self._exporter = Exporter(
+            self._state, admin, self._about, self._outbox, self.faults, folder, media_delay
+        )
         self._open = ExitStack()
-        self._processor = Processor(self._state, self._files, self._outbox, media_delay)
+        self.routes = Routes(
+            shop=self._about,
+            secret=client_secret,
+            state=self._state,
+            files=self._files,
+            admin=admin,
+            outbox=self._outbox,
+            processor=self._processor,
+            exporter=self._exporter,
+            faults=self.faults,
+            delay=media_delay,
+        )
+        with self._access() as access:
+            access.begin(scopes, access_token)
 
     def __enter__(self) -> Self:
         with self._state.begin() as session:
             forget_expired(session, self._files)
         self._processor.start()
+        self._exporter.start()
         self._couriers.start()
-        self._open.enter_context(serving(self._app(), self._listener))
+        if self._serves_itself:
+            self._open.enter_context(serving(flask_app([self.routes]), self._listener))
         return self
 
     def __exit__(
@@ -74,8 +106,14 @@ class LocalStore:
     ) -> None:
         self._open.close()
         self._couriers.stop()
+        self._exporter.stop()
         self._processor.stop()
         self._state.close()
+
+    @property
+    def operations_seen(self) -> Counter[str]:
+        """How often each GraphQL operation was asked for, and "access_token", "upload" and "image"."""
+        return self.routes.seen
 
     def load(self, rows: Iterable[CatalogRow]) -> dict[str, str]:
         """Take rows over as existing, ACTIVE products, without webhooks; returns row id → product gid.
@@ -83,75 +121,69 @@ class LocalStore:
         Loading the same rows again changes nothing.
         """
         with self._state.begin() as session:
-            return load_rows(session, self._files, rows)
+            return load_rows(session, self._files, rows, self._numbers_from)
+
+    def order(
+        self,
+        lines: Sequence[tuple[str, int]],
+        *,
+        days_ago: float = 1,
+        test: bool = False,
+        cancelled: bool = False,
+        refunded: int = 0,
+    ) -> str:
+        """Somebody buys so many units of each product (a gid); returns the order's gid.
+
+        `days_ago` counts the shop's own calendar days, `refunded` the units of it that came back.
+        """
+        with self._state.begin() as session:
+            number = place(
+                session,
+                self._about.timezone,
+                lines,
+                days_ago=days_ago,
+                test=test,
+                cancelled=cancelled,
+                refunded=refunded,
+            )
+        return gid("Order", number)
 
     def sell(self, product_id: str, units: int) -> None:
-        """Add units to the sales report of a product (a gid)."""
+        """Somebody bought so many units of a product (a gid) yesterday, so that they count from today on."""
+        self.order([(product_id, units)])
+
+    def admin_token(self, scopes: Collection[str] = ALL) -> str:
+        """Another access token without an end, with these scopes."""
+        with self._access() as access:
+            return access.admin_token(scopes)
+
+    def session_token(self, seconds: float = SESSION_SECONDS) -> str:
+        """A session token as the admin gives to the app's page; one of -1 seconds is over."""
+        return session_token(self._about, self._secret, seconds)
+
+    def uninstall(self) -> None:
+        """The merchant uninstalls the app: its tokens and subscriptions end, and app/uninstalled is sent."""
+        with self._access() as access:
+            self._outbox.announce(access.session, "APP_UNINSTALLED", self._about.payload())
+            for subscription in access.session.scalars(select(Subscription)):
+                access.session.delete(subscription)
+            access.uninstall()
+
+    def install(self) -> None:
+        """The merchant installs the app again; what it had before is not given back."""
+        with self._access() as access:
+            access.install()
+
+    def send_compliance(self, topic: str, uri: str) -> None:
+        """Send customers/data_request, customers/redact or shop/redact to an address.
+
+        An app declares that address in its configuration; it is not subscribed to through the API.
+        """
+        payload = compliance_payload(topic, self._about.number, self.shop)
         with self._state.begin() as session:
-            session.get_one(Product, number_of(product_id, "Product")).units_sold += units
+            self._outbox.send(session, topic, uri, payload)
 
-    def _app(self) -> Flask:
-        app = Flask("local-store", static_folder=None)
-        app.config["MAX_CONTENT_LENGTH"] = MOST_UPLOAD
-        app.url_map.strict_slashes = False
-        at = f"/{self.shop}"
-        app.add_url_rule(
-            f"{at}/admin/api/{API_VERSION}/graphql.json", view_func=self._graphql, methods=["POST"]
-        )
-        app.add_url_rule(f"{at}/staged/<token>/<name>", view_func=self._put, methods=["PUT"])
-        app.add_url_rule(f"{at}/staged", view_func=self._post, methods=["POST"])
-        app.add_url_rule(f"{at}/cdn/files/<path:name>", view_func=self._image)
-        return app
-
-    def _graphql(self) -> Response:
-        given = request.headers.get("X-Shopify-Access-Token", "")
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
-            return _unauthorized()
-        asked: Any = request.get_json()
-        if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-            abort(400)
+    @contextmanager
+    def _access(self) -> Iterator[Access]:
         with self._state.begin() as session:
-
-            def root(operation: OperationType) -> Queries | Mutations:
-                if operation is OperationType.MUTATION:
-                    return Mutations(session, self.url, self._outbox, self._delay)
-                return Queries(session, self.shop, self.url)
-
-            reply = self._admin.execute(asked["query"], asked.get("variables") or {}, root)
-        self._processor.wake()
-        return jsonify(reply)
-
-    def _put(self, token: str, name: str) -> Response:  # noqa: ARG002 (part of the path)
-        return self._receive(token, "PUT", request.get_data(), status=200)
-
-    def _post(self) -> Response:
-        token = request.form.get("key", "").partition("/")[0]
-        sent = request.files.get("file")
-        return self._receive(token, "POST", sent.read() if sent else None, status=201)
-
-    def _receive(self, token: str, method: str, data: bytes | None, status: int) -> Response:
-        """A staged upload lies with another host in the real thing, which must never see the shop's token."""
-        if "X-Shopify-Access-Token" in request.headers or data is None:
-            abort(400)
-        with self._state.begin() as session:
-            target = open_target(session, token)
-            if target is None or target.method != method:
-                abort(403)
-        self._files.stage(token, data)
-        return Response(status=status)
-
-    def _image(self, name: str) -> Response:
-        with self._state.begin() as session:
-            media = session.scalar(select(Media).filter_by(filename=name, status="READY"))
-            data = self._files.image(media.digest) if media else None
-            mime_type = media.mime_type if media else ""
-        if data is None:
-            abort(404)
-        kept = {"Cache-Control": f"public, max-age={A_YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
-        return Response(data, mimetype=mime_type, headers=kept)
-
-
-def _unauthorized() -> Response:
-    reply = jsonify(errors="[API] Invalid API key or access token (unrecognized login or wrong password)")
-    reply.status_code = 401
-    return reply
+            yield Access(session, self._about, self._secret, self.faults)

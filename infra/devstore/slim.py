@@ -54,16 +54,21 @@ schema {
 """
 CHOSEN = {
     "CreateMediaInput": "alt mediaContentType originalSource",
-    "CurrencyCode": "USD",
+    "CurrencyCode": "AUD CAD CHF EUR GBP JPY USD",
     "FileCreateInput": "alt contentType duplicateResolutionMode filename originalSource",
     "FileUpdateInput": "alt id referencesToAdd referencesToRemove",
+    "MetafieldAccessInput": "admin storefront",
+    "MetafieldDefinitionInput": "access description key name namespace ownerType pin type",
     "MetafieldInput": "key namespace type value",
+    "MetafieldOwnerType": "PRODUCT",
     "ProductCreateInput": "descriptionHtml handle metafields productType status tags title vendor",
     "ProductUpdateInput": "descriptionHtml id metafields productType status tags title vendor",
     "ProductVariantsBulkInput": "id price",
     "StagedUploadTargetGenerateUploadResource": "IMAGE",
-    "WebhookSubscriptionInput": "uri",
-    "WebhookSubscriptionTopic": "APP_UNINSTALLED PRODUCTS_CREATE PRODUCTS_DELETE PRODUCTS_UPDATE",
+    "WebhookSubscriptionInput": "includeFields uri",
+    "WebhookSubscriptionTopic": (
+        "APP_UNINSTALLED BULK_OPERATIONS_FINISH PRODUCTS_CREATE PRODUCTS_DELETE PRODUCTS_UPDATE"
+    ),
 }
 
 Members = dict[str, set[str]]

@@ -13,8 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, create_engine, event
+from sqlalchemy import JSON, ForeignKey, create_engine, event, inspect, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+from infra.errors import SettingsError
+
+VERSION = 2
+"""Of the tables: one more with every change of them."""
 
 
 def now() -> datetime:
@@ -125,6 +130,17 @@ class Metafield(Row):
     value: Mapped[str]
 
 
+class MetafieldDefinition(Row):
+    """What the values of one namespace and key of products are."""
+
+    __tablename__ = "metafield_definition"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    namespace: Mapped[str]
+    key: Mapped[str]
+    type: Mapped[str]
+    name: Mapped[str]
+
+
 class Staged(Row):
     """A staged upload target: a place that one file may be sent to for a day."""
 
@@ -154,15 +170,19 @@ class Subscription(Row):
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str]
     uri: Mapped[str]
-    deliveries: Mapped[list[Delivery]] = relationship(cascade="all, delete-orphan")
+    include_fields: Mapped[list[str]] = mapped_column(default=list)
 
 
 class Delivery(Row):
-    """A webhook on its way. The row goes when the receiver has answered 2xx, or when the store gives up."""
+    """A webhook on its way; `topic` as in products/create.
+
+    The row goes when the receiver has answered 2xx, or when the store gives up. It may outlive its
+    subscription, and the topics that an app declares in its configuration have none.
+    """
 
     __tablename__ = "delivery"
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id", ondelete="SET NULL"))
     topic: Mapped[str]
     uri: Mapped[str]
     body: Mapped[bytes]
@@ -174,20 +194,42 @@ class Delivery(Row):
 
 
 class State:
-    """Opens the database in a folder, making it when there is none."""
+    """Opens the database in a folder, making it when there is none; its ids begin after `numbers_from`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, numbers_from: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._engine = create_engine(f"sqlite:///{folder / 'store.sqlite'}")
         self._turn = threading.RLock()
         event.listen(self._engine, "connect", _configure)
-        Row.metadata.create_all(self._engine)
+        self._make_tables(folder)
+        if numbers_from:
+            self._count_from(numbers_from)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A transaction: committed when the block ends, rolled back when it raises. One at a time."""
         with self._turn, Session(self._engine) as session, session.begin():
             yield session
+
+    def _make_tables(self, folder: Path) -> None:
+        """A store of another version is refused: what it holds is made up, and not worth migrating."""
+        with self._engine.begin() as connection:
+            version = connection.scalar(text("PRAGMA user_version"))
+            if inspect(connection).get_table_names() and version != VERSION:
+                raise SettingsError(f"{folder} holds a local store of another version; remove it")
+            Row.metadata.create_all(connection)
+            connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+
+    def _count_from(self, number: int) -> None:
+        """Let every table that has given out no id yet begin behind that number."""
+        begin = text(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT :name, :seq "
+            "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)"
+        )
+        with self._engine.begin() as connection:
+            for table in Row.metadata.tables.values():
+                if table.kwargs.get("sqlite_autoincrement"):
+                    connection.execute(begin, {"name": table.name, "seq": number})
 
     def close(self) -> None:
         """Close every connection."""

@@ -10,15 +10,16 @@ from graphql import GraphQLError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from infra.devstore.orders import Order, OrderLine
 from infra.devstore.payloads import image_url, timestamp
+from infra.devstore.shop import Shop
 from infra.devstore.state import Job, Media, Metafield, Product, Subscription, gid
 
 View = dict[str, Any]
 
-CURRENCY = "USD"
 MOST_ON_A_PAGE = 250
 
-R = TypeVar("R", Product, Media, Subscription)
+R = TypeVar("R", Product, Media, Subscription, Order, OrderLine)
 
 
 def connection(rows: Iterable[R], view: Callable[[R], View], first: int | None) -> View:
@@ -31,15 +32,15 @@ def connection(rows: Iterable[R], view: Callable[[R], View], first: int | None) 
     return {"nodes": [view(row) for row in page], "page_info": info}
 
 
-def product_view(product: Product, session: Session, base_url: str) -> View:
+def product_view(product: Product, session: Session, shop: Shop) -> View:
     """A Product. `category` is null: nobody picks from Shopify's taxonomy here."""
-    money = {"amount": product.price, "currency_code": CURRENCY}
+    money = {"amount": product.price, "currency_code": shop.currency}
 
     def media(first: int | None = None) -> View:
-        return connection(product.media, lambda m: media_view(m, base_url), first)
+        return connection(product.media, lambda m: media_view(m, shop.url), first)
 
     def metafield(key: str, namespace: str) -> View | None:
-        found = find_metafield(session, gid("Product", product.id), namespace, key)
+        found = find_metafield(session, gid("Product", product.id), shop.namespace(namespace), key)
         return metafield_view(found) if found else None
 
     return {
@@ -83,6 +84,34 @@ def media_view(media: Media, base_url: str) -> View:
     }
 
 
+def order_view(order: Order, session: Session, shop: Shop) -> View:
+    """An Order."""
+
+    def line_items(first: int | None = None, after: str | None = None) -> View:
+        rows = (line for line in order.lines if line.id > int(after or 0))
+        return connection(rows, lambda line: line_view(line, session, shop), first)
+
+    return {
+        "__typename": "Order",
+        "id": gid("Order", order.id),
+        "created_at": timestamp(order.created_at),
+        "cancelled_at": timestamp(order.cancelled_at) if order.cancelled_at else None,
+        "test": order.test,
+        "line_items": line_items,
+    }
+
+
+def line_view(line: OrderLine, session: Session, shop: Shop) -> View:
+    """A LineItem; its product is null once that is deleted."""
+    product = session.get(Product, line.product_id)
+    return {
+        "__typename": "LineItem",
+        "id": gid("LineItem", line.id),
+        "current_quantity": line.current_quantity,
+        "product": product_view(product, session, shop) if product else None,
+    }
+
+
 def metafield_view(metafield: Metafield) -> View:
     """A Metafield."""
     return {
@@ -99,6 +128,7 @@ def subscription_view(subscription: Subscription) -> View:
         "id": gid("WebhookSubscription", subscription.id),
         "topic": subscription.topic,
         "uri": subscription.uri,
+        "include_fields": subscription.include_fields,
     }
 
 
@@ -108,5 +138,5 @@ def job_view(job: Job) -> View:
 
 
 def find_metafield(session: Session, owner: str, namespace: str, key: str) -> Metafield | None:
-    """The metafield of that owner (a gid), namespace and key."""
+    """The metafield of that owner (a gid), namespace (in full) and key."""
     return session.scalar(select(Metafield).filter_by(owner=owner, namespace=namespace, key=key))

@@ -1,212 +1,75 @@
-"""Webhooks: written down with the change that caused them, then delivered until the receiver says 2xx.
+"""Webhooks: written down in the transaction that causes them, so that neither is lost without the other.
 
-https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks
+https://shopify.dev/docs/apps/build/webhooks
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import logging
-import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import requests
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from infra.devstore.payloads import deleted_payload, product_payload, timestamp
-from infra.devstore.state import Delivery, Product, State, Subscription, now
-
-API_VERSION = "2026-10"
-CONNECT_SECONDS, TOTAL_SECONDS = 1, 5
-RETRY_SECONDS = (10.0, 60.0, 300.0, 900.0, 1800.0, 2700.0, 3600.0, 4800.0)
-"""Waits before each of the 8 retries, 4 hours in all. The steps are a guess; Shopify names only the sum."""
-STOP_SECONDS = 0.5
-COURIERS = 4
-"""Deliveries under way at the same time, so that one slow receiver does not hold up the others."""
-
-log = logging.getLogger(__name__)
+from infra.devstore.faults import Faults
+from infra.devstore.payloads import deleted_payload, only, product_payload
+from infra.devstore.state import Delivery, Product, Subscription, now
 
 
-def sign(secret: str, body: bytes) -> str:
-    """The value of X-Shopify-Hmac-Sha256 for a body."""
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+def topic_name(value: str) -> str:
+    """A topic as webhooks spell it: BULK_OPERATIONS_FINISH is bulk_operations/finish."""
+    subject, _, happened = value.lower().rpartition("_")
+    return f"{subject}/{happened}"
 
 
 class Outbox:
     """Writes webhooks into the transaction that causes them. One transaction is one merchant action."""
 
-    def __init__(self, base_url: str, wake: Callable[[], None]) -> None:
+    def __init__(self, base_url: str, wake: Callable[[], None], faults: Faults) -> None:
         self._base_url = base_url
         self._wake = wake
+        self._faults = faults
 
     def created(self, session: Session, product: Product) -> None:
         """Tell subscribers of products/create."""
-        self._announce(session, "PRODUCTS_CREATE", product_payload(product, self._base_url))
+        self.announce(session, "PRODUCTS_CREATE", product_payload(product, self._base_url))
 
     def updated(self, session: Session, product: Product) -> None:
         """Move `updated_at` on and tell subscribers of products/update."""
         product.updated_at = now()
         session.flush()
-        self._announce(session, "PRODUCTS_UPDATE", product_payload(product, self._base_url))
+        self.announce(session, "PRODUCTS_UPDATE", product_payload(product, self._base_url))
 
     def deleted(self, session: Session, product: Product) -> None:
         """Tell subscribers of products/delete."""
-        self._announce(session, "PRODUCTS_DELETE", deleted_payload(product))
+        self.announce(session, "PRODUCTS_DELETE", deleted_payload(product))
 
-    def _announce(self, session: Session, topic: str, payload: dict[str, Any]) -> None:
-        event_id = session.info.setdefault("event_id", str(uuid4()))
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    def announce(self, session: Session, topic: str, payload: dict[str, Any]) -> None:
+        """Tell the subscribers of a topic (the enum value), each with the fields it wants."""
         for subscription in session.scalars(select(Subscription).where(Subscription.topic == topic)):
-            subscription.deliveries.append(
-                Delivery(
-                    topic=topic, uri=subscription.uri, body=body, event_id=event_id, webhook_id=str(uuid4())
-                )
-            )
-        self._wake()
+            wanted = only(payload, subscription.include_fields)
+            self.send(session, topic_name(topic), subscription.uri, wanted, subscription.id)
 
-
-@dataclass(frozen=True)
-class Parcel:
-    """A delivery as its courier carries it, apart from the database."""
-
-    id: int
-    uri: str
-    body: bytes
-    headers: dict[str, str]
-
-
-class Couriers:
-    """The threads that deliver. What is under way when they stop is delivered again after the next start."""
-
-    def __init__(self, state: State, shop: str, secret: str, retry_seconds: tuple[float, ...]) -> None:
-        self._state, self._shop, self._secret = state, shop, secret
-        self._retry_seconds = retry_seconds
-        self._news = threading.Condition()
-        self._stopped = False
-        self._woken = 0
-        self._carried: set[int] = set()
-        self._threads = [
-            threading.Thread(target=self._work, daemon=True, name=f"courier-{n}") for n in range(COURIERS)
-        ]
-
-    def start(self) -> None:
-        """Begin, with whatever was left undelivered."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Stop taking deliveries. A receiver that is answering slowly is not waited for."""
-        with self._news:
-            self._stopped = True
-            self._news.notify_all()
-        deadline = time.monotonic() + STOP_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-    def wake(self) -> None:
-        """There may be something to deliver."""
-        with self._news:
-            self._woken += 1
-            self._news.notify_all()
-
-    def _work(self) -> None:
-        with requests.Session() as http:
-            http.trust_env = False
-            while not self._stopped:
-                woken = self._woken
-                try:
-                    wait = self._carry_one(http)
-                except SQLAlchemyError:  # a full disk passes; what was not written down is delivered again
-                    log.exception("webhook delivery failed")
-                    wait = 1.0
-                with self._news:
-                    self._news.wait_for(partial(self._has_news, woken), wait)
-
-    def _has_news(self, woken: int) -> bool:
-        return self._stopped or self._woken != woken
-
-    def _carry_one(self, http: requests.Session) -> float:
-        """Deliver the next parcel if it is due; returns the seconds until there may be another."""
-        parcel, wait = self._next()
-        if parcel:
-            try:
-                self._settle(parcel, self._deliver(http, parcel))
-            finally:
-                self._carried.discard(parcel.id)
-        return wait
-
-    def _next(self) -> tuple[Parcel | None, float]:
-        """The next parcel that is due and nobody carries, or else how many seconds to wait for one."""
-        with self._state.begin() as session:
-            waiting = (
-                select(Delivery)
-                .where(Delivery.id.not_in(list(self._carried)))
-                .order_by(Delivery.due_at)
-                .limit(1)
-            )
-            delivery = session.scalar(waiting)
-            if delivery is None:
-                return None, 60.0
-            if delivery.due_at > now():
-                return None, (delivery.due_at - now()).total_seconds()
-            self._carried.add(delivery.id)
-            return Parcel(delivery.id, delivery.uri, delivery.body, self._headers(delivery)), 0.0
-
-    def _headers(self, delivery: Delivery) -> dict[str, str]:
-        return {
-            "Content-Type": "application/json",
-            "User-Agent": "Shopify-Captain-Hook",
-            "X-Shopify-Topic": delivery.topic.lower().replace("_", "/", 1),
-            "X-Shopify-Hmac-Sha256": sign(self._secret, delivery.body),
-            "X-Shopify-Shop-Domain": self._shop,
-            "X-Shopify-API-Version": API_VERSION,
-            "X-Shopify-Webhook-Id": delivery.webhook_id,
-            "X-Shopify-Event-Id": delivery.event_id,
-            "X-Shopify-Triggered-At": timestamp(delivery.triggered_at),
-        }
-
-    def _deliver(self, http: requests.Session, parcel: Parcel) -> bool:
-        """Only 2xx within the time limit counts; a redirect is not followed."""
-        try:
-            with http.post(
-                parcel.uri,
-                data=parcel.body,
-                headers=parcel.headers,
-                timeout=(CONNECT_SECONDS, TOTAL_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as reply:
-                return 200 <= reply.status_code < 300
-        except requests.RequestException:
-            return False
-
-    def _settle(self, parcel: Parcel, delivered: bool) -> None:
-        if self._stopped:
+    def send(
+        self,
+        session: Session,
+        topic: str,
+        uri: str,
+        payload: dict[str, Any],
+        subscription_id: int | None = None,
+    ) -> None:
+        """Have a webhook delivered to an address; a duplicate has the ids of the first."""
+        if self._faults.strikes("lose_webhooks", topic):
             return
-        with self._state.begin() as session:
-            delivery = session.get(Delivery, parcel.id)
-            if delivery and delivered:
-                session.delete(delivery)
-            elif delivery:
-                self._postpone(session, delivery)
-
-    def _postpone(self, session: Session, delivery: Delivery) -> None:
-        """Try again later; after the last try the subscription goes, as Shopify removes those made by API."""
-        if delivery.attempts < len(self._retry_seconds):
-            wait = timedelta(seconds=self._retry_seconds[delivery.attempts])
-            delivery.attempts += 1
-            delivery.due_at = now() + wait
-        else:
-            log.warning("%s gave no 2xx to %s; its subscription is removed", delivery.uri, delivery.topic)
-            session.delete(session.get_one(Subscription, delivery.subscription_id))
+        fields = {
+            "subscription_id": subscription_id,
+            "topic": topic,
+            "uri": uri,
+            "body": json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+            "event_id": session.info.setdefault("event_id", str(uuid4())),
+            "webhook_id": str(uuid4()),
+        }
+        session.add_all(Delivery(**fields) for _ in range(self._faults.stands("copies", 1)))
+        self._wake()

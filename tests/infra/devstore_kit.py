@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 from PIL import Image
 
 from infra.devstore.server import LocalStore
-from infra.shopify import FileState, Shopify
+from infra.shopify.replies import FileState
+from infra.shopify.store import Shopify
+from infra.shopify.transport import FixedToken
 
 SHOP = "kit-shop.myshopify.com"
-SECRET = "shh-client-secret"
+SECRET = "shpss_0123456789abcdef0123456789abcdef"
 TOKEN = "shpat_0123456789abcdef"
 
 
@@ -32,13 +35,14 @@ def picture(width: int = 30, height: int = 40, color: str = "crimson", kind: str
 
 def open_store(folder: Path, **options: Any) -> LocalStore:
     """A store that is quick about media and retries."""
+    usual = {"shop": SHOP, "client_secret": SECRET, "access_token": TOKEN}
     quick = {"media_delay": 0.02, "retry_seconds": (0.01,) * 8}
-    return LocalStore(folder, shop=SHOP, client_secret=SECRET, access_token=TOKEN, **quick | options)
+    return LocalStore(folder, **usual | quick | options)
 
 
 def client_of(store: LocalStore, token: str = TOKEN) -> Shopify:
     """The client of that store."""
-    return Shopify(store.url, store.shop, token)
+    return Shopify(store.url, store.shop, FixedToken(token))
 
 
 def until(question: Callable[[], Any], seconds: float = 10) -> Any:
@@ -54,15 +58,16 @@ def ended(client: Shopify, media_id: str) -> FileState:
     """A file's state once processing has come to its end."""
 
     def state() -> FileState | None:
-        found = client.file_state(media_id)
+        found = client.files.state(media_id)
         return found if found.status in ("READY", "FAILED") else None
 
     return until(state)
 
 
-def upload_file(client: Shopify, data: bytes, filename: str = "file.png") -> str:
-    """A file's gid, uploaded as the app uploads."""
-    return client.create_file(client.upload(data, filename, "image/png"), filename, "alt")
+def upload_file(client: Shopify, data: bytes, filename: str = "") -> str:
+    """A file's gid, uploaded as the app uploads; under a name of its own unless one is given."""
+    filename = filename or f"{uuid4().hex}.png"
+    return client.files.create(client.files.upload(data, filename, "image/png"), filename, "alt")
 
 
 @dataclass(frozen=True)

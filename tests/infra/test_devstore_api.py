@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import requests
 from infra.devstore.search import matches
 from infra.devstore.server import LocalStore
 from infra.errors import Refused
-from infra.shopify import document
+from infra.shopify.transport import document
 from tests.infra.devstore_kit import TOKEN, client_of, open_store, picture
 
 
@@ -62,10 +63,11 @@ def test_our_largest_page_costs_well_under_the_limit(store: LocalStore) -> None:
         "{ products(first: 251) { nodes { id } } }",
         '{ products(first: 1, query: "vendor:x") { nodes { id } } }',
         '{ products(first: 1, query: "tag:a OR tag:b") { nodes { id } } }',
+        '{ products(first: 1, query: "created_at:>yesterday") { nodes { id } } }',
     ],
 )
 def test_a_query_that_makes_no_sense_gets_errors_with_200(store: LocalStore, query: str) -> None:
-    client_of(store).create_product("Any", "Hats")
+    client_of(store).products.create("Any", "Hats")
     assert ask(store, query)["errors"][0]["message"]
 
 
@@ -83,26 +85,28 @@ def test_a_body_that_is_no_request_is_a_400(store: LocalStore, body: str) -> Non
 def test_what_is_refused_leaves_nothing_behind(store: LocalStore) -> None:
     client = client_of(store)
     with pytest.raises(Refused, match="Alt text"):
-        client.create_product("x" * 513, "Refused", photo=picture())
+        client.products.create("x" * 513, "Refused", photo=picture())
     with pytest.raises(Refused, match="title Title can't be blank"):
-        client.create_product(" ", "Refused")
-    assert list(client.products("product_type:Refused")) == []
+        client.products.create(" ", "Refused")
+    assert list(client.products.all("product_type:Refused")) == []
 
 
 def test_a_price_must_be_one(store: LocalStore) -> None:
     client = client_of(store)
-    product_id = client.create_product("Priced", "Hats")
+    product_id = client.products.create("Priced", "Hats")
     variant = product_id.replace("Product", "ProductVariant")
     for price in ("-1", "cheap", "NaN"):
         with pytest.raises(Refused, match="product_price"):
-            client._mutate("product_price", productId=product_id, variants=[{"id": variant, "price": price}])
+            client._api.mutate(
+                "product_price", productId=product_id, variants=[{"id": variant, "price": price}]
+            )
 
 
 def test_many_may_write_at_once(store: LocalStore) -> None:
     client = client_of(store)
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda n: client.create_product(f"Same name {n % 2}", "Crowd"), range(24)))
-    products = list(client.products("product_type:Crowd"))
+        made = list(pool.map(lambda n: client.products.create(f"Same name {n % 2}", "Crowd"), range(24)))
+    products = list(client.products.all("product_type:Crowd"))
     assert {product.id for product in products} == set(made)
     assert len({product.handle for product in products}) == 24
 
@@ -113,6 +117,7 @@ def test_files_outside_the_store_are_not_served(store: LocalStore) -> None:
 
 
 FIELDS: dict[str, Any] = {"default": "Red knit", "id": 7, "tag": ["color:red", "new in"], "status": "ACTIVE"}
+FIELDS["created_at"] = datetime(2026, 5, 1, 10)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +140,13 @@ FIELDS: dict[str, Any] = {"default": "Red knit", "id": 7, "tag": ["color:red", "
         ("id:>6", True),
         ("id:>=7 id:<8", True),
         ("id:<7", False),
+        ("created_at:>='2026-05-01T10:00:00Z'", True),
+        ("created_at:>='2026-05-01T12:00:00+02:00' AND status:active", True),
+        ("created_at:>'2026-05-01T12:00:00+02:00'", False),
+        ('created_at:<="2026-05-01T10:00:00+00:00" id:7', True),
+        ("created_at:>=2026-05-01", True),
+        ("created_at:<2026-05-01", False),
+        ("tag:'new in' AND created_at:>='2026-04-30'", True),
     ],
 )
 def test_search_terms_must_all_be_met(query: str | None, found: bool) -> None:

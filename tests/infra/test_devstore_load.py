@@ -46,23 +46,23 @@ def test_a_row_becomes_an_active_product_with_its_photo_and_its_sales(
 ) -> None:
     client = client_of(store)
     assert store.load([row]) == {"SKU001": catalog_gid("SKU001")}
-    product = client.product(catalog_gid("SKU001"))
+    product = client.products.get(catalog_gid("SKU001"))
     assert product is not None
     assert (product.title, product.category, product.status) == ("Red knit", "Sweaters", "ACTIVE")
     assert (product.color, product.style, product.season) == ("red", "casual", "winter")
     assert (product.tags, product.price) == (("fabric:wool",), Decimal("49.50"))
     assert product.description == "Soft & <warm>"
     assert requests.get(product.photos[0].url, timeout=5).content == row.image_path.read_bytes()
-    assert client.units_sold(90) == {product.id: 1234}
+    assert client.sales.units_sold(90).products == {product.id: 1234}
 
 
 def test_a_second_load_changes_nothing(store: LocalStore, row: CatalogRow) -> None:
     client = client_of(store)
     rows = [row, replace(row, id="SKU002")]
     store.load(rows)
-    before = list(client.products())
+    before = list(client.products.all())
     store.load(rows)
-    assert list(client.products()) == before
+    assert list(client.products.all()) == before
     assert len({product.handle for product in before}) == len({p.photos[0].filename for p in before}) == 2
 
 
@@ -73,21 +73,23 @@ def test_a_changed_row_changes_its_product_alone(store: LocalStore, row: Catalog
     store.load(
         [replace(row, sales_count=7, title="Blue knit", image_path=row.image_path.with_name("new.jpg"))]
     )
-    changed, same = client.product(catalog_gid("SKU001")), client.product(catalog_gid("SKU002"))
+    changed, same = client.products.get(catalog_gid("SKU001")), client.products.get(catalog_gid("SKU002"))
     assert changed is not None
     assert same is not None
     assert (changed.title, same.title) == ("Blue knit", "Red knit")
     assert len(changed.photos) == 1
     assert requests.get(changed.photos[0].url, timeout=5).content == picture(60, 80, "navy")
-    assert client.units_sold(90) == {changed.id: 7, same.id: 1234}
+    assert client.sales.units_sold(90).products == {changed.id: 7, same.id: 1234}
 
 
 def test_a_load_sends_no_webhooks_but_later_changes_do(store: LocalStore, row: CatalogRow) -> None:
     client = client_of(store)
     with Receiver() as receiver:
-        client.subscribe(["products/create", "products/update", "products/delete"], receiver.url)
+        client.subscriptions.ensure(
+            dict.fromkeys(["products/create", "products/update", "products/delete"], ()), receiver.url
+        )
         store.load([row])
-        client.delete_product(catalog_gid("SKU001"))
+        client.products.delete(catalog_gid("SKU001"))
         assert receiver.next().topic == "products/delete"
 
 

@@ -10,7 +10,7 @@ import requests
 
 from infra.devstore.server import LocalStore
 from infra.errors import Refused
-from infra.shopify import Shopify
+from infra.shopify.store import Shopify
 from tests.infra.devstore_kit import client_of, ended, open_store, picture, until, upload_file
 
 LARGE = 20 * 1024 * 1024
@@ -30,15 +30,18 @@ def client(store: LocalStore) -> Shopify:
 def test_an_image_is_uploaded_then_processed_then_ready(tmp_path_factory: pytest.TempPathFactory) -> None:
     with open_store(tmp_path_factory.mktemp("slow"), media_delay=0.3) as store:
         client = client_of(store)
-        made = client._mutate(
+        made = client._api.mutate(
             "file_create",
             files=[
-                {"originalSource": client.upload(picture(), "a.jpg", "image/jpeg"), "contentType": "IMAGE"}
+                {
+                    "originalSource": client.files.upload(picture(), "a.jpg", "image/jpeg"),
+                    "contentType": "IMAGE",
+                }
             ],
         )["files"][0]
         assert made["fileStatus"] == "UPLOADED"
-        until(lambda: client.file_state(made["id"]) == ("PROCESSING", "", ""))
-        until(lambda: client.file_state(made["id"]).status == "READY")
+        until(lambda: client.files.state(made["id"]) == ("PROCESSING", "", ""))
+        until(lambda: client.files.state(made["id"]).status == "READY")
 
 
 @pytest.mark.parametrize(
@@ -66,16 +69,16 @@ def test_an_image_at_the_limits_is_ready(client: Shopify) -> None:
 
 
 def test_a_failed_product_photo_is_no_photo(client: Shopify) -> None:
-    product_id = client.create_product("Torn", "Hats", photo=b"not an image")
+    product_id = client.products.create("Torn", "Hats", photo=b"not an image")
     node = until(
         lambda: _media(client, product_id) if _media(client, product_id)["status"] == "FAILED" else None
     )
     assert node["image"] is None
-    assert client.product(product_id).photos == ()  # type: ignore[union-attr]
+    assert client.products.get(product_id).photos == ()  # type: ignore[union-attr]
 
 
 def _media(client: Shopify, product_id: str) -> dict[str, object]:
-    found: dict[str, object] = client._execute("product", id=product_id)["product"]["media"]["nodes"][0]
+    found: dict[str, object] = client._api.query("product", id=product_id)["product"]["media"]["nodes"][0]
     return found
 
 
@@ -84,46 +87,54 @@ def _media(client: Shopify, product_id: str) -> dict[str, object]:
 )
 def test_an_image_is_served_as_what_it_is_and_for_long(client: Shopify, kind: str, media_type: str) -> None:
     data = picture(kind=kind)
-    reply = requests.get(ended(client, upload_file(client, data, "lies.gif")).url, timeout=5)
+    reply = requests.get(ended(client, upload_file(client, data, f"lies-{kind}.gif")).url, timeout=5)
     assert reply.content == data
     assert reply.headers["Content-Type"] == media_type
     assert "immutable" in reply.headers["Cache-Control"]
 
 
 def test_a_name_in_use_gets_a_uuid_appended(client: Shopify) -> None:
-    first, second = (upload_file(client, picture(kind="PNG"), "twice.png") for _ in range(2))
+    first = upload_file(client, picture(kind="PNG"), "twice.png")
+    wanted = {
+        "originalSource": client.files.upload(picture(kind="PNG"), "twice.png", "image/png"),
+        "filename": "twice.png",
+        "contentType": "IMAGE",
+    }
+    second = client._api.mutate("file_create", files=[wanted])["files"][0]["id"]
     assert first != second
     assert ended(client, first).url.partition("?")[0].endswith("/twice.png")
     assert "/twice_" in ended(client, second).url
-    assert client.find_file("twice.png", "alt") == first
+    assert client.files.find("twice.png") == first
 
 
 def test_a_name_in_use_can_be_refused_or_replaced(client: Shopify) -> None:
     old = upload_file(client, picture(kind="PNG"), "mode.png")
     before = ended(client, old).url
-    source = client.upload(picture(color="navy", kind="PNG"), "mode.png", "image/png")
+    source = client.files.upload(picture(color="navy", kind="PNG"), "mode.png", "image/png")
     wanted = {"originalSource": source, "filename": "mode.png", "contentType": "IMAGE"}
     with pytest.raises(Refused, match="already in use"):
-        client._mutate("file_create", files=[wanted | {"duplicateResolutionMode": "RAISE_ERROR"}])
-    files = client._mutate("file_create", files=[wanted | {"duplicateResolutionMode": "REPLACE"}])["files"]
+        client._api.mutate("file_create", files=[wanted | {"duplicateResolutionMode": "RAISE_ERROR"}])
+    files = client._api.mutate("file_create", files=[wanted | {"duplicateResolutionMode": "REPLACE"}])[
+        "files"
+    ]
     assert files[0]["id"] == old
     assert ended(client, old).url != before
 
 
 def test_an_image_may_come_from_the_store_itself_but_from_nowhere_else(client: Shopify) -> None:
     own = ended(client, upload_file(client, picture(kind="PNG"), "origin.png")).url
-    assert ended(client, client.create_file(own, "copy.png", "")).status == "READY"
-    far = client.create_file("https://example.com/far.png", "far.png", "")
+    assert ended(client, client.files.create(own, "copy.png", "")).status == "READY"
+    far = client.files.create("https://example.com/far.png", "far.png", "")
     assert "IMAGE_DOWNLOAD_FAILURE" in ended(client, far).reason
     with pytest.raises(Refused, match="Invalid image source"):
-        client.create_file("file:///etc/passwd", "passwd.png", "")
+        client.files.create("file:///etc/passwd", "passwd.png", "")
 
 
 def test_a_target_that_nothing_was_sent_to_gives_no_image(client: Shopify) -> None:
     target = _target(client, "PUT")
     assert (
         "IMAGE_DOWNLOAD_FAILURE"
-        in ended(client, client.create_file(target["resourceUrl"], "void.png", "")).reason
+        in ended(client, client.files.create(target["resourceUrl"], "void.png", "")).reason
     )
 
 
@@ -134,7 +145,7 @@ def test_a_form_may_be_posted_instead(client: Shopify) -> None:
         target["url"], data=fields, files={"file": ("a.png", picture(kind="PNG"))}, timeout=5
     )
     assert reply.status_code == 201
-    assert ended(client, client.create_file(target["resourceUrl"], "posted.png", "")).status == "READY"
+    assert ended(client, client.files.create(target["resourceUrl"], "posted.png", "")).status == "READY"
 
 
 def test_an_unknown_or_expired_target_is_refused(
@@ -156,5 +167,5 @@ def test_a_target_must_never_see_the_access_token(client: Shopify) -> None:
 
 def _target(client: Shopify, method: str) -> dict[str, object]:
     wanted = {"resource": "IMAGE", "filename": "a.png", "mimeType": "image/png", "httpMethod": method}
-    found: dict[str, object] = client._mutate("staged_uploads_create", input=[wanted])["stagedTargets"][0]
+    found: dict[str, object] = client._api.mutate("staged_uploads_create", input=[wanted])["stagedTargets"][0]
     return found

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from infra.errors import SettingsError
 from tests.infra.devstore_kit import Receiver, client_of, open_store, picture, until
 
 KILLED = """
 import sys, threading
 from pathlib import Path
+from infra import logs
 from tests.infra.devstore_kit import client_of, open_store, picture
+logs.configure("ERROR", as_json=False)
 with open_store(Path(sys.argv[1]), media_delay=1.0, retry_seconds=(0.2,) * 8) as store:
     client = client_of(store)
-    client.subscribe(["products/create", "products/update"], sys.argv[2])
-    done = client.create_product("Done", "Hats")
-    print(client.create_product("Interrupted", "Hats", photo=picture(), filename="photo.jpg"), flush=True)
+    client.subscriptions.ensure(dict.fromkeys(["products/create", "products/update"], ()), sys.argv[2])
+    done = client.products.create("Done", "Hats")
+    print(client.products.create("Interrupted", "Hats", photo=picture(), filename="photo.jpg"), flush=True)
     threading.Event().wait()
 """
 
@@ -42,7 +49,7 @@ def test_media_and_webhooks_go_on_after_kill_9(tmp_path: Path) -> None:
             receiver.arrived.get()
         with open_store(tmp_path / "store") as store:
             client = client_of(store)
-            photos = until(lambda: client.product(product_id).photos)  # type: ignore[union-attr]
+            photos = until(lambda: client.products.get(product_id).photos)  # type: ignore[union-attr]
             assert photos[0].filename == "photo.jpg"
             missing = {
                 ("products/create", refused.json["title"]),
@@ -57,17 +64,18 @@ def test_media_and_webhooks_go_on_after_kill_9(tmp_path: Path) -> None:
 def test_a_stopped_store_opens_with_everything_it_had(tmp_path: Path) -> None:
     with open_store(tmp_path, media_delay=60) as store:
         client = client_of(store)
-        product_id = client.create_product("Kept", "Hats", photo=picture(), hint="by the sea")
+        product_id = client.products.create("Kept", "Hats", photo=picture(), hint="by the sea")
         store.sell(product_id, 5)
-        client.subscribe(["products/create"], "http://127.0.0.1:9/webhooks")
-        before = client.product(product_id)
+        client.subscriptions.create("products/create", "http://127.0.0.1:9/webhooks", ["id", "title"])
+        before = client.products.get(product_id)
         assert before is not None
         client.close()
     with open_store(tmp_path, media_delay=0.02) as store:
         client = client_of(store)
-        assert client.subscribe(["products/create"], "http://127.0.0.1:9/webhooks") == []
-        assert client.units_sold(90) == {product_id: 5}
-        after = client.product(product_id)
+        (kept,) = client.subscriptions.all()
+        assert kept[1:] == ("products/create", "http://127.0.0.1:9/webhooks", ("id", "title"))
+        assert client.sales.units_sold(90).products == {product_id: 5}
+        after = client.products.get(product_id)
         assert after is not None
         assert (after.title, after.hint, after.handle) == (before.title, before.hint, before.handle)
 
@@ -75,7 +83,16 @@ def test_a_stopped_store_opens_with_everything_it_had(tmp_path: Path) -> None:
 def test_a_number_is_never_given_out_twice(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         client = client_of(store)
-        first = client.create_product("First", "Hats")
-        client.delete_product(first)
+        first = client.products.create("First", "Hats")
+        client.products.delete(first)
     with open_store(tmp_path) as store:
-        assert client_of(store).create_product("Second", "Hats") != first
+        assert client_of(store).products.create("Second", "Hats") != first
+
+
+def test_a_store_of_another_version_is_refused_in_words(tmp_path: Path) -> None:
+    with open_store(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as database:
+        database.execute("PRAGMA user_version = 1")
+    with pytest.raises(SettingsError, match="another version; remove it"):
+        open_store(tmp_path)
