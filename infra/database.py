@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,29 @@ from infra.errors import Refused, Unavailable
 
 metadata = sa.MetaData()
 
-shops = sa.Table(
-    "shops",
+installations = sa.Table(
+    "installations",
     metadata,
     sa.Column("shop", sa.String, primary_key=True),
     sa.Column("name", sa.String, nullable=False),
+    sa.Column("currency", sa.String, nullable=False),
+    sa.Column("timezone", sa.String, nullable=False),
+    sa.Column("locale", sa.String, nullable=False),
+    sa.Column("address", sa.String, nullable=False),
     sa.Column("connected_at", sa.String, nullable=False),
+    sa.Column("left_at", sa.String),
+    sa.Column("reconciled_at", sa.String),
+    comment="The shops that this app is, or was, installed in",
+)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("shop", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("version", sa.String, nullable=False),
+    sa.Column("sealed", sa.Text, nullable=False),
+    comment="How each shop's API is reached: tokens, encrypted; `version` changes with every write",
 )
 
 products = sa.Table(
@@ -66,6 +84,18 @@ paintings = sa.Table(
     sa.Column("record", sa.JSON, nullable=False),
 )
 
+exports = sa.Table(
+    "exports",
+    metadata,
+    sa.Column("shop", sa.String, primary_key=True),
+    sa.Column("operation_id", sa.String, primary_key=True),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("started_at", sa.String, nullable=False),
+    sa.Index("exports_by_run", "shop", "run_id", "kind"),
+    comment="The bulk operations under way, and the run that waits for each",
+)
+
 
 def open_engine(url: str) -> sa.Engine:
     """An engine for a database URL; SQLite waits for locks and syncs every commit to disk."""
@@ -82,6 +112,27 @@ def open_engine(url: str) -> sa.Engine:
         connection.execute("PRAGMA synchronous=FULL")
 
     return engine
+
+
+def scrub(engine: sa.Engine) -> None:
+    """Rewrite a SQLite file, so that nothing deleted can be read out of its free pages or its log.
+
+    Postgres does so by itself, page by page (autovacuum). Unavailable while another process reads on.
+    https://sqlite.org/lang_vacuum.html https://sqlite.org/pragma.html#pragma_wal_checkpoint
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        ((busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"the database could not be rewritten: {error}") from None
+    finally:
+        connection.close()
+    if busy:
+        raise Unavailable("the database is being read; what was deleted still stands in its log")
 
 
 def _begin_explicitly(engine: sa.Engine) -> None:
@@ -123,6 +174,17 @@ class Database:
         """One transaction that only reads, and waits for nobody."""
         with self._translated(), self._engine.begin() as connection:
             yield connection
+
+    def ping(self) -> str:
+        """Ask the database for nothing; returns what it is. Unavailable when it does not answer."""
+        with self.read() as db:
+            db.execute(sa.select(1))
+        return self._engine.dialect.name
+
+    def scrub(self) -> None:
+        """Take what was deleted off the disk, too."""
+        with self._translated():
+            scrub(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from infra.blobs import Blobs, FolderBlobs
 from infra.database import Database
 from infra.durable import Starter
 from infra.embedding import BuiltinEmbedder, Embedder
-from infra.errors import SettingsError
+from infra.exports import Exports
 from infra.http import Downloader
+from infra.installations import Installations
+from infra.keyring import Keyring
+from infra.locks import Locks
 from infra.milvus import Mirror
 from infra.ocr import Ocr
 from infra.runs import Runs
 from infra.seen import SeenProducts
 from infra.settings import Settings
-from infra.shopify import Shopify
+from infra.shopify.oauth import OAuth
+from infra.shopify.store import Shopify
+from infra.shopify.tokens import Tokens
+from infra.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -25,21 +32,28 @@ class Services:
     settings: Settings
     database: Database
     starter: Starter
+    locks: Locks
+    oauth: OAuth
+    tokens: Tokens
+    installations: Installations
     runs: Runs
     seen: SeenProducts
+    exports: Exports
     blobs: Blobs
     embedder: Embedder
     mirror: Mirror
     downloader: Downloader
     ocr: Ocr
     _stores: dict[str, Shopify] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def store(self, shop: str) -> Shopify:
-        """The Admin API of a shop; SettingsError when there is no token for it."""
-        token = self.settings.shopify_access_token.get_secret_value()
-        if not token or shop != self.settings.shop:
-            raise SettingsError(f"no access token for {shop}; set BESTSHOT_SHOP and SHOPIFY_ACCESS_TOKEN")
-        return self._stores.setdefault(shop, Shopify(self.settings.store_url(shop), shop, token))
+        """The Admin API of a shop; TokenRefused when the shop is not connected here."""
+        credentials = self.tokens.of(shop)
+        with self._turn:
+            if shop not in self._stores:
+                self._stores[shop] = Shopify(self.settings.store_url(shop), shop, credentials)
+            return self._stores[shop]
 
     def close(self) -> None:
         for store in self._stores.values():
@@ -53,12 +67,19 @@ def build(settings: Settings) -> Services:
     """The services that these settings name; nothing is contacted yet but the database."""
     embedder = BuiltinEmbedder()
     database = Database(settings.records_url)
+    oauth = OAuth(settings)
+    locks = Locks(settings.records_url, settings.home / "locks")
     return Services(
         settings=settings,
         database=database,
         starter=Starter(settings.recipes_url),
+        locks=locks,
+        oauth=oauth,
+        tokens=Tokens(Keyring(database, Vault.of(settings)), oauth, locks),
+        installations=Installations(database),
         runs=Runs(database),
         seen=SeenProducts(database),
+        exports=Exports(database),
         blobs=FolderBlobs(settings.home / "blobs"),
         embedder=embedder,
         mirror=Mirror(settings.mirror_uri, embedder.name, embedder.dimension),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from infra.services import Services
-from webhook_app import routes
+from webhook_app import auth, routes
 
 
 def create_app(services: Services, *blueprints: Blueprint) -> Flask:
-    """The Flask app: webhooks, and whatever blueprints this process serves beside them."""
+    """The Flask app: webhooks, the install flow, and whatever blueprints this process serves beside them."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(routes.blueprint(services))
+    app.register_blueprint(auth.blueprint(services))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     return app

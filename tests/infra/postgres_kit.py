@@ -1,0 +1,25 @@
+"""A Postgres server for the tests that want one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+
+import pytest
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The SQLAlchemy URL of a real server; without the wheel `pgserver` the test is skipped.
+
+    Its folder is none of pytest's: those are closed to the user that a server started by root runs as.
+    """
+    with TemporaryDirectory(prefix="bestshot-") as folder, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", gettempdir())  # where it keeps a lock beyond this test
+        server = pytest.importorskip("pgserver").get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        finally:
+            server.cleanup()
