@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from infra import keywords
 from infra.blobs import content_key
-from infra.errors import BestshotError
+from infra.errors import BestshotError, Cancelled
 from infra.milvus import MirrorRow
 from infra.model import Product
 from infra.pixels import thumbnail_jpeg
+from infra.runs import SHOP_GONE
 from infra.seen import Seen
 from infra.services import Services
 
@@ -41,27 +42,48 @@ class Summary:
     failed: int
 
 
-def mirror_catalog(services: Services, shop: str, sold: Mapping[str, int]) -> Summary:
-    """One pass over a store's catalog. A product that fails is logged, kept as it was and tried next time."""
+def mirror_catalog(services: Services, shop: str, products: Iterable[Product]) -> Summary:
+    """One pass over a store's whole catalog. A product that fails is logged, kept as it was, tried next time.
+
+    What `products` does not name is taken for gone: when it cannot name them all, it must raise. Of a product
+    that it names twice, the first word counts. Sales stay what they were.
+    """
     known = services.seen.fingerprints(shop)
     if services.mirror.count(shop) < len(known):
         log.warning("the mirror has lost products; rebuilding it", shop=shop)
         services.seen.forget(shop, known)
-        known = {}
+        known = {product_id: ("", sold) for product_id, (_, sold) in known.items()}
     seen: set[str] = set()
     changed = failed = 0
-    listed = (p for p in services.store(shop).products() if p.status == "ACTIVE" and p.photos)
+    listed = (p for p in _once(products) if p.status == "ACTIVE" and p.photos)
     for batch in _batches(listed, BATCH):
-        batch = list({p.id: p for p in batch if p.id not in seen}.values())  # pages may overlap
+        must_be_connected(services, shop)
         seen |= {product.id for product in batch}
         fresh = [p for p in batch if known.get(p.id, ("", 0))[0] != fingerprint(p, services.embedder.name)]
-        written = _mirror(services, shop, fresh, sold)
+        written = _mirror(services, shop, fresh, {p.id: known[p.id][1] for p in fresh if p.id in known})
         changed += written
         failed += len(fresh) - written
+    must_be_connected(services, shop)
     gone = known.keys() - seen
     services.mirror.remove(shop, gone)
     services.seen.forget(shop, gone)
     return Summary(len(seen), changed, len(gone), failed)
+
+
+def must_be_connected(services: Services, shop: str) -> None:
+    """Cancelled for a shop that has left since: a long pass must not write back what was erased."""
+    installed = services.installations.get(shop)
+    if installed is None or not installed.active:
+        raise Cancelled(SHOP_GONE)
+
+
+def _once(products: Iterable[Product]) -> Iterator[Product]:
+    """Each product once: pages may overlap."""
+    seen: set[str] = set()
+    for product in products:
+        if product.id not in seen:
+            seen.add(product.id)
+            yield product
 
 
 def fingerprint(product: Product, embedder: str) -> str:

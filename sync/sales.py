@@ -1,18 +1,129 @@
-"""Units sold become `sales_count`: in the mirror by partial update, and in what was seen."""
+"""Units sold become `sales_count`: in the mirror by partial update, and in what was seen.
+
+They are read from the store's sales report or, where that is refused, from its orders; and only believed when
+they agree with what the store itself says the sum is. Days are whole ones of the shop's own time zone, the
+last of them yesterday.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import TypedDict
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from infra.errors import Mismatch
 from infra.services import Services
+from infra.shopify.replies import Order, Sold
+from infra.shopify.store import Shopify
+from sync import export
+from sync.catalog import must_be_connected
+
+REACH = 59
+"""Whole days that read_orders surely shows: the API gives the last 60 days, to the hour.
+https://shopify.dev/docs/api/usage/access-scopes#orders-permissions"""
+READS = 2
+"""A figure that does not agree may have been read while it changed: it is read again, once."""
+
+log = structlog.get_logger()
 
 
-def mirror_sales(services: Services, shop: str) -> dict[str, int]:
-    """Bring sales of mirrored products up to date, writing only those that changed.
+class Window(TypedDict):
+    """A number of days as a query for orders, and at least how many orders the store has in it."""
 
-    Returns the units sold of every product of the shop over the settings' window of days.
+    query: str
+    days: int
+    orders: int
+
+
+def mirror_sales(services: Services, shop: str, sold: Mapping[str, int]) -> int:
+    """Bring sales of mirrored products up to date; returns how many had changed, for only those are written.
+
+    `sold` is all that was sold: a product that it does not name sold nothing.
     """
-    sold = services.store(shop).units_sold(services.settings.sales_days)
-    known = services.seen.fingerprints(shop)
-    changed = {i: sold.get(i, 0) for i, (_, before) in known.items() if sold.get(i, 0) != before}
+    must_be_connected(services, shop)
+    before = {product_id: units for product_id, (_, units) in services.seen.fingerprints(shop).items()}
+    now = {product_id: max(0, sold.get(product_id, 0)) for product_id in before}
+    changed = {product_id: units for product_id, units in now.items() if units != before[product_id]}
     services.mirror.put_sales(shop, changed)
     services.seen.put_sales(shop, changed)
-    return sold
+    return len(changed)
+
+
+def from_report(services: Services, shop: str) -> int:
+    """Sales from the store's report. Refused when it gives none, Mismatch when its figures disagree."""
+    store, days = services.store(shop), services.settings.sales_days
+    for _ in range(READS):
+        sold, total = store.sales.units_sold(days), store.sales.total(days)
+        if sold.total == total:
+            return mirror_sales(services, shop, sold.products)
+    raise Mismatch(
+        f"the sales report names {sold.total} units by product, {total} in all; sales stay as they were"
+    )
+
+
+def from_orders(services: Services, shop: str, window: Window) -> int:
+    """Sales from the orders of a window, page by page. Mismatch when their number is not the store's own."""
+    store = services.store(shop)
+    sold, read = tally(store.orders.all(window["query"]))
+    mismatch = _mismatch(store, window, read)
+    if mismatch:
+        sold, read = tally(store.orders.all(window["query"]))
+        mismatch = _mismatch(store, window, read)
+    if mismatch:
+        raise mismatch
+    return mirror_sales(services, shop, sold.products)
+
+
+def from_export(services: Services, shop: str, operation_id: str, window: Window) -> int | None:
+    """Sales from a finished export of a window's orders; None when it is not whole, else as `from_orders`."""
+    with export.opened(services, shop, operation_id) as spool:
+        if spool is None:
+            return None
+        sold, read = tally(export.orders(spool))
+    if mismatch := _mismatch(services.store(shop), window, read):
+        raise mismatch
+    return mirror_sales(services, shop, sold.products)
+
+
+def window(services: Services, shop: str) -> Window:
+    """The days whose orders count: as many as the settings say, or as the access token can see."""
+    store, days = services.store(shop), services.settings.sales_days
+    if days > REACH and "read_all_orders" not in store.installation()[1]:
+        log.warning("without read_all_orders, fewer days of sales count", shop=shop, days=REACH, wanted=days)
+        days = REACH
+    installed = services.installations.get(shop)
+    zone = ZoneInfo(installed.timezone if installed else store.shop().timezone)
+    since, until = (_midnight(zone, back) for back in (days, 0))
+    query = f"created_at:>='{since}' created_at:<'{until}'"
+    return Window(query=query, days=days, orders=store.orders.count(query)[0])
+
+
+def tally(orders: Iterable[Order]) -> tuple[Sold, int]:
+    """What was sold in these orders, and how many they are; test orders and cancelled ones sold nothing."""
+    units: Counter[str | None] = Counter()
+    read = 0
+    for read, order in enumerate(orders, 1):  # noqa: B007 (its last value is the count)
+        if not (order.test or order.cancelled):
+            for product_id, quantity in order.lines:
+                units[product_id] += quantity
+    products = {product_id: count for product_id, count in units.items() if product_id is not None}
+    return Sold(products, units.total()), read
+
+
+def _mismatch(store: Shopify, window: Window, read: int) -> Mismatch | None:
+    """What is wrong with the number of orders that were read, if anything is."""
+    counted, exactly = store.orders.count(window["query"])
+    if read == counted or (read > counted and not exactly):
+        return None
+    least = "" if exactly else "at least "
+    return Mismatch(f"{read} orders were read of {least}{counted}; sales stay as they were")
+
+
+def _midnight(zone: ZoneInfo, days_ago: int) -> str:
+    """The beginning of a day of that zone, in UTC."""
+    day = datetime.now(zone).date() - timedelta(days=days_ago)
+    return f"{datetime.combine(day, time(), zone).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
