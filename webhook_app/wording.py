@@ -29,6 +29,8 @@ STATUS = {
     "published": "Published",
     "needs_review": "Needs a look",
     "failed": "Stopped",
+    "cancelled": "Called off",
+    "restored": "Taken back",
 }
 CHECKS = {
     "painted": ("An image came back", ""),
@@ -39,6 +41,7 @@ CHECKS = {
     "text": ("The words read right", "{figure} read back (at least {limit})"),
     "copy": ("No copy of a bestseller", "{figure} shared at most ({limit} allowed)"),
     "store": ("Taken by the store", ""),
+    "up_to_date": ("The product is still as it was painted", ""),
 }
 AGAIN = "To try again, duplicate the product in the store: a new product is a new listing."
 ADVICE = {
@@ -52,6 +55,9 @@ ADVICE = {
     f"could not be reached, see whether the app may still write files there. {AGAIN}",
     "review": "What the gate refused stays on this page and off the product. A sharper photo with the whole "
     f"product in view usually settles it. {AGAIN}",
+    "up_to_date": "The product changed while its images were made, so what no longer fits was kept off it. "
+    f"{AGAIN}",
+    "store": f"The images are made and kept here; what the store did not take is not on the product. {AGAIN}",
 }
 
 
@@ -80,11 +86,12 @@ def is_live(run: Run) -> bool:
 
 
 def steps(run: Run) -> list[Step]:
-    """The step line. A run that needs review stands before the store's door."""
+    """The step line. A run that needs review stands before the store's door, and so does one taken back."""
     names = list(STEPS)
-    reached = "publish" if run["status"] == "needs_review" else run["step"]
+    reached = "publish" if run["status"] in ("needs_review", "restored") else run["step"]
     position = names.index(reached) if reached in names else len(names)
-    current = {"failed": "stopped", "needs_review": "held"}.get(run["status"], "now")
+    ends = {"failed": "stopped", "cancelled": "stopped", "needs_review": "held", "restored": "todo"}
+    current = ends.get(run["status"], "now")
     states = ["done" if i < position else current if i == position else "todo" for i in range(len(names))]
     return [Step(name, STEPS[name][0], state) for name, state in zip(names, states, strict=True)]
 
@@ -103,6 +110,11 @@ def headline(run: Run) -> str:
         return f"Done: {plural(_count(run, 'published'), 'image')} in the store."
     if run["status"] == "needs_review":
         return f"{_count(run, 'refused')} of {plural(asked, 'image')} held back for you to look at."
+    if run["status"] == "restored":
+        taken = plural(_count(run, "restored"), "image")
+        return f"Taken back: {taken}. The product is without them; their files stay in the store."
+    if run["status"] == "cancelled":
+        return f"Called off: {run['reason']}."
     if run["status"] == "failed":
         return f"Stopped at the step “{STEPS[run['step']][0]}”." if run["step"] in STEPS else "Stopped."
     if run["step"] == "paint":
@@ -113,7 +125,9 @@ def headline(run: Run) -> str:
 def advice(run: Run) -> str:
     """What a merchant can do about a run that did not publish; empty when there is nothing to do."""
     if run["status"] == "needs_review":
-        return ADVICE["review"]
+        checks = [check for image in run["paintings"] for check in image["checks"].items()]
+        failed = {name for name, outcome in checks if not outcome["passed"]}
+        return ADVICE[next((cause for cause in ("up_to_date", "store") if cause in failed), "review")]
     return ADVICE.get(run["step"], "") if run["status"] == "failed" else ""
 
 
@@ -167,14 +181,13 @@ def check(name: str, outcome: Mapping[str, Any]) -> str:
 
 
 def refusals(run: Run) -> list[str]:
-    """Why images were held back: the format and what the gate says, a line for each."""
-    refused = [image for image in run["paintings"] if image["status"] == "refused"]
-    return [
-        f"{image['format']}: {check['note'] or CHECKS.get(name, (name,))[0]}"
-        for image in refused
-        for name, check in image["checks"].items()
-        if not check["passed"]
-    ]
+    """Why images were held back: what the gate says, after the formats that it says it of."""
+    formats: dict[str, list[str]] = {}
+    for image in run["paintings"]:
+        for name, check in image["checks"].items():
+            if image["status"] == "refused" and not check["passed"]:
+                formats.setdefault(check["note"] or CHECKS.get(name, (name,))[0], []).append(image["format"])
+    return [f"{', '.join(of)}: {why}" for why, of in formats.items()]
 
 
 def state(painting: Mapping[str, Any]) -> str:
@@ -182,7 +195,7 @@ def state(painting: Mapping[str, Any]) -> str:
     if painting["status"] == "published":
         banner = painting["width"] >= BANNER_FROM * painting["height"]
         return "In the store, as the product’s banner" if banner else "On the product"
-    return "Passed the gate" if painting["status"] == "approved" else "Held back"
+    return {"approved": "Passed the gate", "restored": "Taken back"}.get(painting["status"], "Held back")
 
 
 def rank(place: int | None, side: str) -> str:

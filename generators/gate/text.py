@@ -24,6 +24,8 @@ SURE = 0.8
 PART = 0.6
 """Similarity from which a line read belongs to the text that was asked for."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+GROUPING = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+"""The space of "1 129,00 €", which many languages write and the reader often leaves out."""
 LOOKALIKES = str.maketrans({"ß": "b", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 """How letters that no decomposition splits are read."""
 
@@ -68,14 +70,15 @@ def _expected(painted: Painted, task: PaintTask) -> tuple[str, ...]:
     """The lines as our typesetter broke or shortened them, if they still say what was asked."""
     asked, said = " ".join(task.text), " ".join(painted.text)
     whole = "…" in said or similarity(asked, said) >= TEXT_LIMIT
-    priced = set(numbers(" ".join(task.text[-1:]))) <= set(numbers(said))
+    priced = set(numbers(" ".join(task.text[-1:]))) <= set(numbers("\n".join(painted.text)))
     return painted.text if painted.method in COMPOSITED and whole and priced else task.text
 
 
 def _one_line(line: str, lines: Sequence[TextLine]) -> Check:
     read = _best_run(line, [part.text for part in lines if _belongs(part.text, line)])
     alike = similarity(line, read)
-    all_numbers = numbers(" ".join(part.text for part in lines))
+    texts = [part.text for part in lines]
+    all_numbers = numbers("\n".join(texts)) + numbers(" ".join(texts))  # a price may be read in two parts
     passed = alike >= TEXT_LIMIT and set(numbers(line)) <= set(all_numbers)
     if passed:
         return Check(True, alike, TEXT_LIMIT)
@@ -133,7 +136,8 @@ def similarity(asked: str, read: str) -> float:
 
 def numbers(text: str) -> list[str]:
     """The numbers of a text, with a point for every separator: a price is right to the digit or wrong."""
-    return [found.replace(",", ".") for found in NUMBER.findall(unicodedata.normalize("NFKC", text))]
+    whole = GROUPING.sub("", unicodedata.normalize("NFKC", text))
+    return [found.replace(",", ".") for found in NUMBER.findall(whole)]
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,8 @@
 """A process with the whole app in it that kills itself (SIGKILL) at a given point, once.
 
-`python -m tests.e2e.mortal HOME POINT`: POINT is "module:function:before" or ":after", or "" to live on. It
-mirrors the catalog, lists one product unless it was listed before, prints the run's status when it ended.
+`python -m tests.e2e.mortal HOME POINT [restore] [lag]`: POINT is "module:function:before" or ":after", or ""
+to live on. It mirrors the catalog, lists one product unless it was listed before, and prints the run's status
+when it has ended, or been restored. With `lag` the store's search does not find files at first.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from infra import logs
 from infra.settings import Settings
+from infra.shopify.files import Files
 from infra.wsgi import bind
 from tests import drawn
 from tests.running import until_ended
 from webhook_app.embedded import running
+from webhook_app.recipes.restore import start_restore
 
 TITLE = "Crimson dress"
 
@@ -43,6 +47,16 @@ def arm(point: str) -> None:
     setattr(owner, name, die(getattr(owner, name), when))
 
 
+def lag(looks: int = 3) -> None:
+    """Let the search for files come up with nothing so many times."""
+    find, left = Files.find, count(looks, -1)
+
+    def blind(*args: Any, **kwargs: Any) -> str | None:
+        return None if next(left) > 0 else find(*args, **kwargs)
+
+    Files.find = blind  # type: ignore[method-assign]
+
+
 def port_of(home: Path) -> int:
     """A free port, the same after a restart: the webhooks that are still to come are addressed to it."""
     path = home / "port"
@@ -52,21 +66,31 @@ def port_of(home: Path) -> int:
     return int(path.read_text())
 
 
-def main(home: Path, point: str) -> None:
+def main(home: Path, point: str, *wishes: str) -> None:
     logs.configure("ERROR", as_json=False)
+    if "lag" in wishes:
+        lag()
     settings = Settings.from_env(
-        home=home, port=port_of(home), image_size="1K", min_sales=1500, formats=("1:1", "4:1")
+        home=home,
+        port=port_of(home),
+        image_size="1K",
+        min_sales=1500,
+        formats=("1:1", "4:1"),
+        place_first=True,
     )
     with running(settings, drawn.rows(home / "catalog")) as app:
         app.sync()
         if point:
             arm(point)
         store = app.services.store(app.shop)
-        listed = next((product.id for product in store.products() if product.title == TITLE), None)
+        listed = next((product.id for product in store.products.all() if product.title == TITLE), None)
         photo = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
-        run = until_ended(app, listed or store.create_product(TITLE, "Dresses", photo=photo))
+        run = until_ended(app, listed or store.products.create(TITLE, "Dresses", photo=photo))
+        if "restore" in wishes:
+            app.services.starter.result(start_restore(app.services, app.shop, run["run_id"]))
+            run = app.services.runs.need(app.shop, run["run_id"])
         print(run["status"], run["reason"])  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -15,27 +15,32 @@ ROOT = Path(__file__).parents[2]
 
 AFTER_EFFECT = [
     "infra.runs:Runs.open:after",
-    "webhook_app.listing:look_for_photo:after",
-    "webhook_app.listing:find_bestsellers:after",
-    "webhook_app.listing:read_their_style:after",
-    "webhook_app.listing:paint_and_examine:after",
-    "webhook_app.listing:upload_image:after",
-    "webhook_app.listing:attach_image:after",
-    "webhook_app.listing:finish:after",
+    "webhook_app.steps.listing:look_for_photo:after",
+    "webhook_app.steps.listing:paint_and_examine:after",
+    "webhook_app.steps.publishing:upload_image:after",
+    "webhook_app.steps.publishing:attach_image:after",
+    "webhook_app.steps.publishing:finish:after",
 ]
 HALF_WAY = [
     "webhook_app.routes:handle:before",
     "generators.studio.painter:StudioPainter.paint:after",
     "infra.blobs:FolderBlobs.write:after",
-    "infra.shopify:Shopify.upload:after",
-    "infra.shopify:Shopify.create_file:after",
-    "infra.shopify:Shopify.attach:after",
-    "infra.shopify:Shopify.set_file_metafield:after",
+    "infra.shopify.files:Files.upload:after",
+    "infra.shopify.files:Files.create:after",
+    "infra.shopify.files:Files.attach:after",
+    "infra.shopify.metafields:Metafields.set_file:after",
+    "infra.shopify.products:Products.reorder:after",
 ]
+RESTORE = [
+    "infra.shopify.files:Files.detach:after",
+    "infra.shopify.metafields:Metafields.delete:after",
+    "webhook_app.steps.restoring:note_restored:after",
+]
+CATALOG, OWN, MADE = 12, 1, 2
 
 
-def live(home: Path, point: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.e2e.mortal", str(home), point]
+def live(home: Path, point: str = "", *wishes: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.e2e.mortal", str(home), point, *wishes]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -45,14 +50,38 @@ def count(home: Path, query: str) -> int:
     return found
 
 
+def assert_published_once(home: Path) -> None:
+    assert count(home, "select count(*) from media") == CATALOG + OWN + MADE
+    assert count(home, "select count(*) from slot") == CATALOG + OWN + 1  # 1:1 is product media …
+    assert count(home, "select count(*) from metafield where key = 'banner'") == 1  # … and 4:1 is not
+    ours = "select position from slot join media on media.id = media_id where filename like '%-1x1-%'"
+    assert count(home, ours) == 0  # before the merchant's own
+    assert len(list((home / "blobs").glob("*/paintings/*.jpg"))) == MADE
+
+
 @pytest.mark.parametrize("point", [*AFTER_EFFECT, *HALF_WAY])
 def test_a_killed_process_leaves_nothing_lost_and_nothing_twice(tmp_path: Path, point: str) -> None:
     killed = live(tmp_path, point)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     resumed = live(tmp_path)
     assert resumed.stdout.strip() == "published", resumed.stdout + resumed.stderr
-    catalog, own, made = 12, 1, 2
-    assert count(tmp_path, "select count(*) from media") == catalog + own + made
-    assert count(tmp_path, "select count(*) from slot") == catalog + own + 1  # 1:1 is product media …
-    assert count(tmp_path, "select count(*) from metafield where key = 'banner'") == 1  # … and 4:1 is not
-    assert len(list((tmp_path / "blobs").glob("*/paintings/*.jpg"))) == made
+    assert_published_once(tmp_path)
+
+
+def test_a_file_that_was_made_before_the_kill_is_found_though_the_search_lags(tmp_path: Path) -> None:
+    killed = live(tmp_path, "infra.shopify.files:Files.create:after")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    resumed = live(tmp_path, "", "lag")
+    assert resumed.stdout.strip() == "published", resumed.stdout + resumed.stderr
+    assert_published_once(tmp_path)
+
+
+@pytest.mark.parametrize("point", RESTORE)
+def test_a_restore_that_is_killed_is_finished_and_takes_back_no_more(tmp_path: Path, point: str) -> None:
+    killed = live(tmp_path, point, "restore")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    resumed = live(tmp_path, "", "restore")
+    assert resumed.stdout.strip() == "restored", resumed.stdout + resumed.stderr
+    assert count(tmp_path, "select count(*) from media") == CATALOG + OWN + MADE
+    assert count(tmp_path, "select count(*) from slot") == CATALOG + OWN
+    assert count(tmp_path, "select count(*) from metafield where key = 'banner'") == 0

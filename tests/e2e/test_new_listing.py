@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +12,9 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from infra.errors import Unavailable
 from infra.model import Product
 from infra.pixels import decode
 from infra.settings import Settings
-from sync import publish
 from tests import drawn
 from tests.running import Wait, until_ended, wait_for
 from webhook_app.embedded import Embedded, running
@@ -31,11 +27,13 @@ def create(
     app: Embedded, photo: bytes | None = PHOTO, title: str = "Crimson dress", category: str = "Dresses"
 ) -> str:
     store = app.services.store(app.shop)
-    return store.create_product(title, category, tags=("color:crimson",), photo=photo, filename="crimson.jpg")
+    return store.products.create(
+        title, category, tags=("color:crimson",), photo=photo, filename="crimson.jpg"
+    )
 
 
 def product(app: Embedded, product_id: str) -> Product:
-    found = app.services.store(app.shop).product(product_id)
+    found = app.services.store(app.shop).products.get(product_id)
     assert found is not None
     return found
 
@@ -115,7 +113,7 @@ def test_a_photo_that_comes_later_is_waited_for(embedded: Embedded, ended: Wait)
     runs = embedded.services.runs
     waiting = wait_for(lambda: runs.of_product(embedded.shop, product_id))
     assert (waiting["status"], waiting["paintings"]) == ("waiting", [])
-    embedded.services.store(embedded.shop).add_photo(product_id, PHOTO, "late.jpg")
+    embedded.services.store(embedded.shop).products.add_photo(product_id, PHOTO, "late.jpg")
     assert ended(product_id)["status"] == "published"
     assert runs.count(embedded.shop, product_id) == 1
 
@@ -123,9 +121,9 @@ def test_a_photo_that_comes_later_is_waited_for(embedded: Embedded, ended: Wait)
 def test_a_product_deleted_while_it_is_waited_for_ends_its_run(embedded: Embedded, ended: Wait) -> None:
     product_id = create(embedded, photo=None)
     wait_for(lambda: embedded.services.runs.of_product(embedded.shop, product_id))
-    embedded.services.store(embedded.shop).delete_product(product_id)
+    embedded.services.store(embedded.shop).products.delete(product_id)
     run = ended(product_id)
-    assert (run["status"], run["reason"]) == ("failed", "the product was deleted before it had a photo")
+    assert (run["status"], run["reason"]) == ("cancelled", "the product was deleted")
 
 
 def test_an_app_that_is_stopped_in_the_middle_goes_on_when_it_starts_again(
@@ -143,7 +141,7 @@ def test_an_app_that_is_stopped_in_the_middle_goes_on_when_it_starts_again(
 
 
 def test_editing_an_old_product_starts_nothing(embedded: Embedded) -> None:
-    old = next(embedded.services.store(embedded.shop).products())
+    old = next(embedded.services.store(embedded.shop).products.all())
     payload = {"admin_graphql_api_id": old.id, "created_at": "2020-01-01T00:00:00Z", "media": [{}]}
     assert post(embedded, payload, "products/update").json() == {"result": "known product"}
     assert embedded.services.runs.of_product(embedded.shop, old.id) is None
@@ -176,40 +174,28 @@ def test_a_photo_that_cannot_be_used_ends_the_run_with_its_reason_and_the_next_s
         run = ended(product_id)
     assert (run["status"], run["step"]) == ("failed", "photo")
     assert "image" in run["reason"]
-    embedded.services.store(embedded.shop).add_photo(product_id, PHOTO, "good.jpg")
+    embedded.services.store(embedded.shop).products.add_photo(product_id, PHOTO, "good.jpg")
     wait_for(lambda: embedded.services.runs.count(embedded.shop, product_id) == 2)
     assert ended(product_id)["status"] == "published"
 
 
-def test_a_store_that_is_away_for_a_while_costs_no_listing(
-    embedded: Embedded, ended: Wait, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = type(embedded.services.store(embedded.shop))
-    looks: list[str] = []
-
-    def away(_store: object, product_id: str) -> None:
-        looks.append(product_id)
-        raise Unavailable("the store is away")
-
+def test_a_store_that_is_away_for_a_while_costs_no_listing(embedded: Embedded, ended: Wait) -> None:
+    embedded.store.faults.answer(503, 1_000_000, "product")
     product_id = create(embedded, photo=None)
-    with monkeypatch.context() as outage:
-        outage.setattr(store, "product", away)
-        wait_for(lambda: looks)
+    wait_for(lambda: embedded.store.operations_seen["product"])
     assert embedded.services.runs.of_product(embedded.shop, product_id)["status"] == "waiting"  # type: ignore[index]
-    embedded.services.store(embedded.shop).add_photo(product_id, PHOTO, "photo.jpg")
+    embedded.store.faults.clear()
+    embedded.services.store(embedded.shop).products.add_photo(product_id, PHOTO, "photo.jpg")
     assert ended(product_id)["status"] == "published"
 
 
-def test_a_banner_does_not_go_out_with_a_price_that_has_changed(
-    embedded: Embedded, ended: Wait, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look_again = publish.look_again
-
-    def repriced(*arguments: Any) -> Product:
-        return replace(look_again(*arguments), price=Decimal("99"))
-
-    monkeypatch.setattr(publish, "look_again", repriced)
-    run = ended(create(embedded))
+def test_a_banner_does_not_go_out_with_a_price_that_has_changed(embedded: Embedded, ended: Wait) -> None:
+    product_id = create(embedded)
+    runs, store = embedded.services.runs, embedded.services.store(embedded.shop)
+    wait_for(lambda: (runs.of_product(embedded.shop, product_id) or {}).get("step") == "paint")
+    variant = {"id": product_id.replace("Product", "ProductVariant"), "price": "99"}
+    store.products._api.mutate("product_price", productId=product_id, variants=[variant])
+    run = ended(product_id)
     assert {image["format"]: image["status"] for image in run["paintings"]} == {
         "1:1": "published",
         "3:4": "published",

@@ -37,7 +37,9 @@ def test_what_a_shopper_would_call_a_misprint_is_not(asked: str, read: str) -> N
 
 
 def test_numbers_are_taken_whole_whatever_their_separators() -> None:
-    assert numbers("now €1.299,00, was 1 499") == ["1.299.00", "1", "499"]
+    assert numbers("now €1.299,00, was 1 499") == ["1.299.00", "1499"]
+    assert numbers("1\u202f129,00\xa0€") == numbers("1129,00€") == ["1129.00"]
+    assert numbers("Jeans 501\n129,00 €") == ["501", "129.00"]
     assert numbers("$41.84") == numbers("41,84 $")
     assert numbers("$41.84") != numbers("$4184")
 

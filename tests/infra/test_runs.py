@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra.database import Database
+from infra.errors import Cancelled, NotFound
 from infra.model import Check, Format, Painting
-from infra.runs import Runs
+from infra.runs import Runs, refuse_foreign
 
 SHOP, PRODUCT = "a.myshopify.com", "gid://shopify/Product/1"
 SQUARE = Format("1:1", 1024, 1024)
@@ -69,6 +70,63 @@ def test_a_painting_is_kept_once_with_its_refusals_and_cost(runs: Runs) -> None:
         runs.keep("r", image, "refused")
     (kept,) = runs.need(SHOP, "r")["paintings"]
     assert (kept["status"], kept["refusals"]) == ("refused", ["colour: too red (9.5, limit 6.0)"])
+
+
+def test_a_cancelled_run_takes_nothing_more(runs: Runs) -> None:
+    runs.open("r", SHOP, PRODUCT, [SQUARE])
+    runs.begin("r", photo_key="key")
+    assert runs.cancel(SHOP, "it is gone", run_id="r") == 1
+    before = runs.need(SHOP, "r")
+    runs.begin("r", photo_key="other")
+    runs.fail("r", "a failure", only_if="running")
+    for write in (
+        lambda: runs.note("r", status="published"),
+        lambda: runs.note("r", step="paint"),
+        lambda: runs.keep("r", Painting("1:1", "key", "image/jpeg", 1, 1, "p", "m", "", ""), "approved"),
+        lambda: runs.live(SHOP, "r"),
+    ):
+        with pytest.raises(Cancelled, match="it is gone"):
+            write()
+    found = runs.need(SHOP, "r")
+    assert {**found, "seconds": 0} == {**before, "seconds": 0}
+    assert (found["status"], found["reason"], found["photo_key"]) == ("cancelled", "it is gone", "key")
+
+
+def test_only_open_runs_are_cancelled_and_only_those_asked_for(runs: Runs) -> None:
+    other, another = "gid://shopify/Product/2", "b.myshopify.com"
+    for run_id, shop, product_id in (
+        ("waits", SHOP, PRODUCT),
+        ("ended", SHOP, PRODUCT),
+        ("other", SHOP, other),
+        ("theirs", another, PRODUCT),
+    ):
+        runs.open(run_id, shop, product_id, [SQUARE])
+    runs.note("ended", status="published")
+    assert runs.waiting(SHOP) == {"waits": PRODUCT, "other": other}
+    assert runs.cancel(SHOP, "gone", product_id=PRODUCT) == 1
+    assert runs.cancel(SHOP, "gone", product_id=PRODUCT) == 0
+    assert runs.waiting(SHOP) == {"other": other}
+    assert runs.cancel(SHOP, "left") == 1
+    assert {run["run_id"]: run["status"] for run in runs.recent(SHOP)} == {
+        "waits": "cancelled",
+        "ended": "published",
+        "other": "cancelled",
+    }
+    assert runs.need(another, "theirs")["status"] == "waiting"
+
+
+def test_what_was_erased_cannot_be_written_to(runs: Runs) -> None:
+    with pytest.raises(NotFound):
+        runs.note("never", step="paint")
+    with pytest.raises(NotFound):
+        runs.keep("never", Painting("1:1", "key", "image/jpeg", 1, 1, "p", "m", "", ""), "approved")
+
+
+def test_a_shops_name_at_the_end_of_anothers_is_another_shop() -> None:
+    refuse_foreign("shoes.myshopify.com", "shoes.myshopify.com:7:1")
+    for run_id in ("red-shoes.myshopify.com:7:1", "shoes.myshopify.com.evil:7:1", "shoes.myshopify.com", ""):
+        with pytest.raises(NotFound):
+            refuse_foreign("shoes.myshopify.com", run_id)
 
 
 def test_shops_are_apart(runs: Runs) -> None:

@@ -121,6 +121,46 @@ def test_a_failed_run_names_the_reason_the_step_and_what_to_do(site: Site, step:
     assert pages.wording.ADVICE[step] in page
 
 
+def test_a_listing_that_was_taken_back_says_what_of_it_is_left(site: Site) -> None:
+    run = site.run(step="done")
+    for ratio in ("1:1", "4:1"):
+        site.paint(run, "restored", ratio)
+    site.runs.note(run, status="restored")
+    page = site.text()
+    assert "Taken back: 2 images. The product is without them; their files stay in the store." in page
+    assert '<p class="state restored">Taken back</p>' in page
+    assert '<li class="todo" data-step="publish">' in page
+    assert 'data-live="no"' in page
+    assert "Taken back" in site.text("/")
+
+
+def test_a_listing_whose_product_is_gone_says_so(site: Site) -> None:
+    run = site.run(step="publish")
+    site.runs.note(run, status="cancelled", reason="the product was deleted")
+    page = site.text()
+    assert "Called off: the product was deleted." in page
+    assert '<li class="stopped" data-step="publish">' in page
+    assert "Called off" in site.text("/")
+
+
+def test_what_changed_meanwhile_is_said_once_for_all_formats(site: Site) -> None:
+    run = site.run(step="done")
+    for ratio in ("1:1", "3:4"):
+        site.paint(run, "refused", ratio, checks={"up_to_date": Check(False, note="the photo was replaced")})
+    site.runs.note(run, status="needs_review", reason="1:1, 3:4 up_to_date: the photo was replaced")
+    page = site.text()
+    assert "<li>1:1, 3:4: the photo was replaced</li>" in page
+    assert "The product changed while its images were made" in page
+    assert "A sharper photo" not in page
+
+
+def test_a_restore_that_was_stopped_and_a_remark_are_shown(site: Site) -> None:
+    run = site.run(step="done", status="published", reason="the images stand behind")
+    assert "the images stand behind" in site.text()
+    site.runs.note(run, restore_problem="not taken back: the store was away")
+    assert "not taken back: the store was away" in site.text()
+
+
 # Live
 
 

@@ -1,6 +1,6 @@
-"""The durable recipes: each reads from top to bottom as what happens, and goes on after a crash where it was.
+"""From a new listing to its images: wait for the photo, learn from bestsellers, paint, examine, publish.
 
-What a step does stands in `listing.py`. https://docs.dbos.dev/python/tutorials/workflow-tutorial
+What a step does stands in `webhook_app/steps/listing.py`.
 """
 
 from __future__ import annotations
@@ -8,34 +8,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dbos import DBOS
 from structlog.contextvars import bound_contextvars
 
 from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
-from infra.model import Painter, RunStatus, plain
+from infra.errors import Cancelled, TokenRefused, Unavailable
+from infra.model import Painter, RunStatus
 from infra.services import Services
-from sync.catalog import mirror_catalog
-from sync.sales import mirror_sales
-from webhook_app import listing
-from webhook_app.listing import Run
-from webhook_app.topics import look_id
+from webhook_app.arrivals import look_id
+from webhook_app.recipes.publish import publish
+from webhook_app.steps import listing, publishing
+from webhook_app.steps.listing import Run
 
 LONGEST_PAUSE = 600
 """Seconds between two looks for a photo: 2, 4, 8, … up to this; a webhook about one looks at once."""
-MEDIA_PAUSES = (0.5, 0.5, 1, 2, 4, 8, 15, *[30] * 19)
-"""Seconds between two looks at whether the store has processed an upload: ten minutes in all."""
+AWAY = (60, 300, 900, 3600, *[14_400] * 17)
+"""Seconds until images that the store did not let in are brought to it again: three days in all."""
 
 
-class Recipes:
-    """The recipes of one process, with the services and the painter they work with."""
+class NewListing:
+    """The recipe of a new listing, with the services and the painter it works with."""
 
     def __init__(self, services: Services, painter: Painter) -> None:
         """Make the recipes known to DBOS; must come before `run_recipes`."""
         self._services, self._painter = services, painter
         self._look = recipe("new_listing", self.new_listing)
         self._make = recipe("make_images", self.make_images)
+        self._publish = recipe("publish_images", self.publish_images)
         self._paint = recipe("paint_format", self.paint_format, PAID_RECOVERIES)
-        recipe("sync_store", self.sync_store)
 
     def new_listing(self, shop: str, run_id: str, look: int) -> None:
         """Make images once there is a photo, or look again later; a run that waits holds no thread.
@@ -58,24 +57,18 @@ class Recipes:
             run_step("references", listing.find_bestsellers, run)
             run_step("style", listing.read_their_style, run)
             self._paint_side_by_side(run, run_step("formats", listing.formats, run))
-            self._publish(run, run_step("approved", listing.approved, run))
-            run_step("finish", listing.finish, run)
+            self._publish_or_wait(run, 1)
+
+    def publish_images(self, shop: str, run_id: str, attempt: int) -> None:
+        """What `make_images` ends with, again: the store was away, or did not take our token."""
+        run = self._run(shop, run_id)
+        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "running"):
+            self._publish_or_wait(run, attempt)
 
     def paint_format(self, shop: str, run_id: str, ratio: str) -> None:
         """One format of a run, painted, kept and examined."""
         with bound_contextvars(shop=shop, listing=run_id, format=ratio):
             run_step("paint", listing.paint_and_examine, self._run(shop, run_id), ratio)
-
-    def sync_store(self, shop: str) -> dict[str, int]:
-        """The store's sales and catalog into the mirror. Returns counts of products."""
-
-        def mirror() -> dict[str, int]:
-            summary: dict[str, int] = plain(
-                mirror_catalog(self._services, shop, mirror_sales(self._services, shop))
-            )
-            return summary
-
-        return run_step("mirror", mirror)
 
     def _run(self, shop: str, run_id: str) -> Run:
         return Run(self._services, self._painter, shop, run_id)
@@ -93,28 +86,25 @@ class Recipes:
                     raise
                 run_step("refuse", listing.refuse_format, run, ratio, reason(error))
 
-    def _publish(self, run: Run, ratios: list[str]) -> None:
-        """Upload all, so that the store processes them side by side, then attach each as it is ready."""
-        for ratio in ratios:
-            run_step("upload", listing.upload_image, run, ratio)
-        for ratio in ratios:
-            if self._is_processed(run, ratio):
-                run_step("attach", listing.attach_image, run, ratio)
-
-    def _is_processed(self, run: Run, ratio: str) -> bool:
-        for pause in MEDIA_PAUSES:
-            state = run_step("media", listing.media_state, run, ratio)
-            if state != "processing":
-                return state == "ready"
-            DBOS.sleep(pause)
-        run_step("refuse", listing.refuse_upload, run, ratio, "it was still processing it ten minutes later")
-        return False
+    def _publish_or_wait(self, run: Run, attempt: int) -> None:
+        """Each attempt finds what the ones before it have done; the images are made, and may be paid for."""
+        try:
+            publish(run)
+        except (Unavailable, TokenRefused) as error:
+            if attempt > len(AWAY):
+                raise
+            run_step("wait for store", publishing.wait_for_store, run, reason(error))
+            later = f"{run.run_id}:publish:{attempt + 1}"
+            delay = AWAY[attempt - 1]
+            enqueue("recipes", later, self._publish, run.shop, run.run_id, attempt + 1, delay=delay)
 
     @contextmanager
     def _failures_recorded(self, run: Run, while_it_is: RunStatus) -> Iterator[None]:
         """What stops a run ends up in its record, where a person finds it."""
         try:
             yield
+        except Cancelled as gone:
+            run_step("cancel", run.services.runs.cancel, run.shop, str(gone), run_id=run.run_id)
         except Exception as error:
             if interrupted(error):
                 raise

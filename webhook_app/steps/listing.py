@@ -1,11 +1,13 @@
-"""What each step of a listing does. A run's record carries what later steps need; a step passes on no images.
+"""What each step of a listing does until its images are made; publishing.py goes on from there.
 
-A step may run twice (a crash between its effect and its checkpoint), so every effect has a key of its own: a
-painting its recipe, a file its name, a record its run.
+A run's record carries what later steps need; a step passes on no images. A step may run twice (a crash
+between its effect and its checkpoint), so every effect has a key of its own: a painting its recipe, a file
+its name, a record its run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -19,12 +21,13 @@ from generators.prompts import alt_text, banner_text, painting_prompt
 from generators.references import find_references
 from generators.style import read_style
 from infra.blobs import content_key
-from infra.errors import InputError, NotFound, Unavailable
-from infra.model import Check, Painter, Painting, PaintTask, Product, Reference, StyleBrief, load, plain
+from infra.errors import Cancelled, InputError, TokenRefused, Unavailable
+from infra.model import Check, Painter, Painting, PaintTask, Photo, Product, Reference, StyleBrief, load, plain
 from infra.pixels import decode, thumbnail_jpeg
+from infra.runs import PRODUCT_GONE, refuse_foreign
 from infra.services import Services
-from sync import publish
 from sync.catalog import PHOTO_SIDE
+from sync.publish import is_our_name
 
 log = structlog.get_logger()
 
@@ -38,11 +41,21 @@ class Run:
     shop: str
     run_id: str
 
+    def __post_init__(self) -> None:
+        refuse_foreign(self.shop, self.run_id)
+
     def record(self) -> dict[str, Any]:
-        return self.services.runs.need(self.shop, self.run_id)
+        """The run's record, which every step reads before it acts; Cancelled once product or shop is gone."""
+        return self.services.runs.live(self.shop, self.run_id)
 
     def note(self, **parts: Any) -> None:
         self.services.runs.note(self.run_id, **parts)
+
+    @property
+    def locale(self) -> str:
+        """The language that the shop's customers read."""
+        installed = self.services.installations.get(self.shop)
+        return installed.locale if installed else "en"
 
 
 def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
@@ -53,8 +66,8 @@ def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
     try:
         if _take_photo(run, record["product_id"]):
             return "there"
-    except Unavailable as error:
-        log.warning("store not there", why=str(error))  # a later look may find it back
+    except (Unavailable, TokenRefused) as error:
+        log.warning("store not there", why=str(error))  # a later look may find it back, or us connected anew
     _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
     return "not yet"
 
@@ -104,67 +117,12 @@ def refuse_format(run: Run, ratio: str, why: str) -> None:
     run.services.runs.keep(run.run_id, painting, "refused")
 
 
-def approved(run: Run) -> list[str]:
-    """The formats that may be published, once the product has been looked at again."""
-    run.note(step="publish")
-    record = run.record()
-    ready = [image for image in record["paintings"] if image["status"] == "approved"]
-    if not ready:
-        return []
-    product = load(Product, record["product"])
-    current = publish.look_again(run.services, run.shop, product, record["photo_id"])
-    if banner_text(current) != banner_text(product):
-        for image in ready:
-            if parse_format(image["format"]).with_text:
-                _refuse(run, load(Painting, image), "text", "title or price changed while it was made")
-    return [image["format"] for image in run.record()["paintings"] if image["status"] == "approved"]
-
-
-def upload_image(run: Run, ratio: str) -> None:
-    """Bytes into the store, once; the media id is recorded as soon as it is known."""
-    product, painting = _to_publish(run, ratio)
-    media_id = publish.upload(run.services, run.shop, product, painting)
-    run.services.runs.keep(run.run_id, replace(painting, media_id=media_id), "approved")
-
-
-def media_state(run: Run, ratio: str) -> Literal["processing", "ready", "failed"]:
-    """What the store has made of an upload; what it could not process is refused with its reason."""
-    _, painting = _to_publish(run, ratio)
-    status, why, _ = run.services.store(run.shop).file_state(painting.media_id)
-    if status == "FAILED":
-        _refuse(run, painting, "store", f"the store could not process it: {why}")
-        return "failed"
-    return "ready" if status == "READY" else "processing"
-
-
-def refuse_upload(run: Run, ratio: str, why: str) -> None:
-    """Give up on an upload that the store does not get done with."""
-    _refuse(run, _to_publish(run, ratio)[1], "store", f"the store does not take it: {why}")
-
-
-def attach_image(run: Run, ratio: str) -> None:
-    """The image onto the product."""
-    product, painting = _to_publish(run, ratio)
-    banner = parse_format(ratio).with_text
-    publish.attach(run.services, run.shop, product, painting, banner=banner)
-    run.services.runs.keep(run.run_id, painting, "published")
-
-
-def finish(run: Run) -> None:
-    """The run's end: published, or waiting for a person with the reasons."""
-    refused = [image for image in run.record()["paintings"] if image["status"] == "refused"]
-    status: Literal["published", "needs_review"] = "needs_review" if refused else "published"
-    reasons = [f"{image['format']} {refusal}" for image in refused for refusal in image["refusals"]]
-    run.note(status=status, step="done", reason="; ".join(reasons))
-
-
 def _take_photo(run: Run, product_id: str) -> bool:
-    product = run.services.store(run.shop).product(product_id)
+    product = run.services.store(run.shop).products.get(product_id)
     if product is None:
-        raise NotFound("the product was deleted before it had a photo")
+        raise Cancelled(PRODUCT_GONE)
     run.services.runs.describe(run.run_id, product)
-    ours = run.services.runs.media(run.shop, product.id)
-    photo = next((photo for photo in product.photos if photo.id not in ours), None)
+    photo = _merchants_own(run, product.photos)
     if photo is None:
         return False
     image = thumbnail_jpeg(run.services.downloader.fetch(photo.url), 2 * PHOTO_SIDE)
@@ -174,9 +132,10 @@ def _take_photo(run: Run, product_id: str) -> bool:
     return True
 
 
-def _refuse(run: Run, painting: Painting, check: str, why: str) -> None:
-    checks = {**painting.checks, check: Check(False, note=why)}
-    run.services.runs.keep(run.run_id, replace(painting, checks=checks), "refused")
+def _merchants_own(run: Run, photos: Sequence[Photo]) -> Photo | None:
+    """The first photo that is not our own image: nor a copy of one, which a duplicated product comes with."""
+    ours = run.services.runs.ours(run.shop, [photo.id for photo in photos])
+    return next((p for p in photos if p.id not in ours and not is_our_name(p.filename)), None)
 
 
 def _refuse_endless_wait(started_at: str, limit: float) -> None:
@@ -197,7 +156,7 @@ def _task(run: Run, record: dict[str, Any], ratio: str) -> PaintTask:
         references=tuple(run.services.blobs.read(r["photo_key"]) for r in record["references"]),
         brief=load(StyleBrief, record["brief"]),
         format=format,
-        text=banner_text(product) if format.with_text else (),
+        text=banner_text(product, run.locale) if format.with_text else (),
     )
 
 
@@ -214,14 +173,8 @@ def _painting(run: Run, task: PaintTask) -> Painting:
         painter=run.painter.name,
         method=kept.painted.method,
         prompt=painting_prompt(task.product, task.brief, task.format, task.text),
-        alt=alt_text(task.product),
+        alt=alt_text(task.product, run.locale),
         cost_usd=kept.painted.cost_usd,
         checks=checks,
         notes=kept.painted.notes,
     )
-
-
-def _to_publish(run: Run, ratio: str) -> tuple[Product, Painting]:
-    record = run.record()
-    found = next(image for image in record["paintings"] if image["format"] == ratio)
-    return load(Product, record["product"]), load(Painting, found)

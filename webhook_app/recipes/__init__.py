@@ -1,0 +1,21 @@
+"""The durable recipes: each reads from top to bottom as what happens, and goes on after a crash where it was.
+
+https://docs.dbos.dev/python/tutorials/workflow-tutorial
+"""
+
+from __future__ import annotations
+
+from infra.model import Painter
+from infra.services import Services
+from webhook_app.recipes.leaving import Leaving
+from webhook_app.recipes.new_listing import NewListing
+from webhook_app.recipes.nightly import Nightly
+from webhook_app.recipes.restore import RestoreRun
+
+
+def register(services: Services, painter: Painter) -> None:
+    """Make the recipes of this process known to DBOS; must come before `run_recipes`."""
+    NewListing(services, painter)
+    Nightly(services)
+    Leaving(services)
+    RestoreRun(services)
