@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,12 @@ class Blobs(Protocol):
     def read(self, key: str) -> bytes:
         """The bytes under a key; NotFound when there are none."""
 
+    def count(self, shop: str) -> int:
+        """How many blobs a shop has."""
+
+    def erase(self, shop: str) -> None:
+        """Delete every blob of a shop."""
+
 
 class FolderBlobs:
     """Blobs as files below one folder."""
@@ -36,6 +43,13 @@ class FolderBlobs:
             return self._path(key).read_bytes()
         except FileNotFoundError:
             raise NotFound(f"no blob {key}") from None
+
+    def count(self, shop: str) -> int:
+        return sum(path.is_file() for path in self._path(shop).rglob("*"))
+
+    def erase(self, shop: str) -> None:
+        # What a step under way adds meanwhile is for the next sweep: `count` tells.
+        shutil.rmtree(self._path(shop), ignore_errors=True)
 
     def _path(self, key: str) -> Path:
         return self._folder.joinpath(*check_key(key))

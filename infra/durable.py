@@ -20,19 +20,29 @@ import structlog
 from dbos import DBOS, DBOSClient, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowHandle
 from dbos import error as dbos_error
 
-from infra.database import open_engine
+from infra.database import open_engine, scrub
 from infra.errors import BestshotError, Throttled, Unavailable
+from infra.traces import recipes_naming
 
 log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-APPLICATION_VERSION = "1"
-"""Fixed, not hashed from the code: a deploy with runs in flight goes on with them."""
+APPLICATION_VERSION = "2"
+"""Fixed, not hashed from the code: a deploy with runs in flight goes on with them.
+
+It changes when the steps of a recipe do, for what is under way cannot go on with other steps. A worker takes
+up no runs of another version: let the old one finish them before it is replaced.
+https://docs.dbos.dev/python/tutorials/upgrading-workflows
+"""
 
 RECIPES_AT_ONCE = 16
 """Runs of one process; they mostly wait for their paintings, which have a queue of their own."""
+SYNCS_AT_ONCE = 2
+"""The same for syncs, which may wait for hours for what the store exports: no listing is to wait for them."""
+QUEUES = {"sync_store": "syncs"}
+"""The queue of each recipe; of the others it is "recipes"."""
 ATTEMPTS = 8
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts of a step at most: a service may be away for two minutes in all."""
@@ -41,6 +51,9 @@ RECOVERIES = 100
 """How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
 PAID_RECOVERIES = 5
 """The same for a recipe in which each try may cost money."""
+UNENDED = ["ENQUEUED", "DELAYED", "PENDING"]
+SLICE = 500
+"""Recipes deleted in one transaction."""
 
 
 _stopped = threading.Event()
@@ -66,7 +79,7 @@ class Starter:
             self._client.enqueue(
                 {
                     "workflow_name": recipe,
-                    "queue_name": "recipes",
+                    "queue_name": QUEUES.get(recipe, "recipes"),
                     "workflow_id": run_id,
                 },
                 *arguments,
@@ -78,6 +91,43 @@ class Starter:
             return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
         except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
             raise Unavailable(reason(error)) from None
+
+    def notify(self, run_id: str, topic: str, message: str) -> None:
+        """Wake a run that waits for a message on a topic, or will; Unavailable when the database is away."""
+        with _translated():
+            self._client.send(run_id, message, topic)
+
+    def cancel(self, shop: str) -> None:
+        """Call off a shop's recipes: a step that is under way comes to its end, the next does not begin."""
+        with _translated():
+            found = self._client.list_workflows(
+                workflow_id_prefix=f"{shop}:", status=UNENDED, load_input=False, load_output=False
+            )
+            self._client.cancel_workflows([workflow.workflow_id for workflow in found])
+
+    def count(self, shop: str) -> int:
+        """How many recipes name a shop, ended or not."""
+        with _translated():
+            return len(recipes_naming(self._engine, shop))
+
+    def erase(self, shop: str) -> None:
+        """Call off and delete every recipe that names a shop."""
+        with _translated():
+            ids = sorted(recipes_naming(self._engine, shop))
+            for start in range(0, len(ids), SLICE):
+                self._client.cancel_workflows(ids[start : start + SLICE])
+                self._client.delete_workflows(ids[start : start + SLICE])
+
+    def scrub(self) -> None:
+        """Take what was deleted off the disk, too."""
+        with _translated():
+            scrub(self._engine)
+
+    def ping(self) -> str:
+        """Look for recipes; returns what their database is. Unavailable while there are no tables, too."""
+        with _translated():
+            self._client.list_workflows(limit=1, load_input=False, load_output=False)
+        return self._engine.dialect.name
 
     def close(self) -> None:
         self._client.destroy()
@@ -114,7 +164,8 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[
     logger.disabled = False
     try:
         DBOS.launch()
-        for name, concurrency in {"recipes": RECIPES_AT_ONCE, "paint": paintings_at_once}.items():
+        queues = {"recipes": RECIPES_AT_ONCE, "syncs": SYNCS_AT_ONCE, "paint": paintings_at_once}
+        for name, concurrency in queues.items():
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:

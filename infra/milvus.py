@@ -84,6 +84,11 @@ class Mirror:
         with _translated():
             return MilvusClient(self._uri, grpc_options=_GRPC)
 
+    def ping(self) -> str:
+        """Ask for nothing; returns what answered. Unavailable when nothing does."""
+        with _translated():
+            return f"Milvus {self._client.get_server_version()}"
+
     def collection(self, shop: str) -> str:
         """The name of a shop's collection; hashed, so that no two shops can share a name."""
         return f"shop_{_digest(shop)}_{_digest(self._embedder)}"
@@ -107,6 +112,18 @@ class Mirror:
             with self._lock, _translated():
                 self._client.delete(name, ids=ids)
                 self._client.flush(name)
+
+    def drop(self, shop: str) -> None:
+        """Drop a shop's collections, those of earlier embedders too."""
+        with self._lock, _translated():
+            for name in self._collections(shop):
+                self._client.drop_collection(name)
+                self._ready.discard(name)
+
+    def collections(self, shop: str) -> list[str]:
+        """The names of the collections that a shop has."""
+        with _translated():
+            return self._collections(shop)
 
     def count(self, shop: str) -> int:
         """How many products the mirror holds."""
@@ -168,6 +185,9 @@ class Mirror:
             filter=request.expr,
         )[0]
         return {hit["product_id"]: place for place, hit in enumerate(found, start=1)}
+
+    def _collections(self, shop: str) -> list[str]:
+        return [name for name in self._client.list_collections() if name.startswith(f"shop_{_digest(shop)}_")]
 
     def _upsert(self, shop: str, rows: list[dict[str, Any]], **options: Any) -> None:
         name = self._ensure(shop)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import sqlalchemy as sa
 
-from infra.database import Database, insert_into, products, shops, term_counts, upsert
+from infra.database import Database, insert_into, products, term_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +28,6 @@ class SeenProducts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def connect(self, shop: str, name: str) -> None:
-        """Remember a shop from the moment it is first connected."""
-        with self._database.begin() as db:
-            if db.scalar(sa.select(shops.c.shop).where(shops.c.shop == shop)) is None:
-                upsert(db, shops, {"shop": shop, "name": name, "connected_at": datetime.now(UTC).isoformat()})
-
-    def connected_at(self, shop: str) -> datetime | None:
-        """When a shop was connected; None for a shop we do not know."""
-        with self._database.read() as db:
-            found = db.scalar(sa.select(shops.c.connected_at).where(shops.c.shop == shop))
-        return datetime.fromisoformat(found) if found else None
 
     def fingerprints(self, shop: str) -> dict[str, tuple[str, int]]:
         """product_id → (fingerprint, sales_count) of everything mirrored."""

@@ -2,86 +2,74 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
 
-from generators.formats import parse_formats
-from infra.errors import Malformed, UnknownShop, UnknownTopic
+from infra.errors import Cancelled, Malformed, UnknownShop, UnknownTopic
+from infra.exports import FINISHED
 from infra.services import Services
+from webhook_app import arrivals, departures
 from webhook_app.verify import WebhookEvent
+
+_BULK_OPERATION = re.compile(r"gid://shopify/BulkOperation/[1-9][0-9]{0,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a topic starts, and the payload fields it is subscribed with (none named: all of them).
+
+    `fields` is None for the compliance topics: they are declared in infra/deploy/shopify.app.toml, cannot be
+    subscribed to, and come for shops that are not connected (any more), too.
+    """
+
+    start: Callable[[Services, WebhookEvent], str]
+    fields: tuple[str, ...] | None = ()
+
+
+def export_finished(services: Services, event: WebhookEvent) -> str:
+    """A bulk export has ended: wake the run that waits for it. The body has no URL, only the gid."""
+    operation_id = event.payload.get("admin_graphql_api_id")
+    if not isinstance(operation_id, str) or not _BULK_OPERATION.fullmatch(operation_id):
+        raise Malformed("the payload names no bulk operation (admin_graphql_api_id)")
+    run_id = services.exports.waiting(event.shop, operation_id)
+    if run_id is None:
+        return "nobody waits for this export"
+    services.starter.notify(run_id, FINISHED, operation_id)
+    return "export taken note of"
+
+
+TOPICS = {
+    "products/create": Topic(arrivals.product_created, arrivals.FIELDS),
+    "products/update": Topic(arrivals.product_updated, arrivals.FIELDS),
+    "products/delete": Topic(departures.product_deleted),
+    FINISHED: Topic(export_finished),
+    "app/uninstalled": Topic(departures.app_uninstalled),
+    "customers/data_request": Topic(departures.customer_data_asked_for, None),
+    "customers/redact": Topic(departures.customer_data_asked_for, None),
+    "shop/redact": Topic(departures.shop_to_be_redacted, None),
+}
+
+SUBSCRIBED = {name: topic.fields for name, topic in TOPICS.items() if topic.fields is not None}
+"""Topic → payload fields of the subscriptions that connecting a shop makes."""
+
+
+LEFT = "ignored: the app was uninstalled"
+"""Answered as taken: what is refused, Shopify sends for hours, and then ends the subscription."""
 
 
 def handle(services: Services, event: WebhookEvent) -> str:
     """Start what an event calls for, durably; returns in a few words what was done."""
-    if event.topic not in TOPICS:
+    topic = TOPICS.get(event.topic)
+    if topic is None:
         raise UnknownTopic(f"{event.topic} is not a topic we subscribe to")
-    if services.seen.connected_at(event.shop) is None:
-        raise UnknownShop(f"{event.shop} is not connected here")
-    return TOPICS[event.topic](services, event.shop, event.payload)
-
-
-def product_created(services: Services, shop: str, payload: dict[str, Any]) -> str:
-    """A new product is a new listing."""
-    return _begin(services, shop, _product_id(payload), 1)
-
-
-def product_updated(services: Services, shop: str, payload: dict[str, Any]) -> str:
-    """A photo may have come: look for it if a run waits, or list again what ended for want of one.
-
-    A product we hold no run of is a new listing whose own webhook was lost, unless it is older than our
-    connection to the shop: a merchant who edits the old catalog has not listed anything. Everything else,
-    our own writes among it, starts nothing.
-    """
-    product_id = _product_id(payload)
-    last = services.runs.of_product(shop, product_id)
-    if last is None:
-        return (
-            product_created(services, shop, payload) if _is_new(services, shop, payload) else "known product"
-        )
-    if last["status"] == "waiting":
-        look = f"{last['run_id']}:updated:{payload.get('updated_at')}"
-        services.starter.start("new_listing", look, shop, last["run_id"], 0)
-        return "photo looked for"
-    if last["status"] == "failed" and last["step"] == "photo" and payload.get("media"):
-        return _begin(services, shop, product_id, services.runs.count(shop, product_id) + 1)
-    return "already listed"
-
-
-TOPICS: dict[str, Callable[[Services, str, dict[str, Any]], str]] = {
-    "products/create": product_created,
-    "products/update": product_updated,
-}
-
-
-def look_id(run_id: str, look: int) -> str:
-    """The id of a run's first, second, … look for its photo."""
-    return f"{run_id}:look:{look}"
-
-
-def _begin(services: Services, shop: str, product_id: str, time: int) -> str:
-    """A product's first, second, … run. Its id is made of these alone: a second delivery is the same run.
-
-    The record comes first: were it the other way round, a run could be lost with nobody to miss it.
-    """
-    run_id = f"{shop}:{product_id.rpartition('/')[2]}:{time}"
-    formats = parse_formats(services.settings.formats, services.settings.image_size)
-    services.runs.open(run_id, shop, product_id, formats)
-    services.starter.start("new_listing", look_id(run_id, 1), shop, run_id, 1)
-    return "listing started" if time == 1 else "listing started again"
-
-
-def _product_id(payload: dict[str, Any]) -> str:
-    gid = payload.get("admin_graphql_api_id")
-    if not isinstance(gid, str) or not gid.startswith("gid://shopify/Product/"):
-        raise Malformed("the payload names no product (admin_graphql_api_id)")
-    return gid
-
-
-def _is_new(services: Services, shop: str, payload: dict[str, Any]) -> bool:
-    connected = services.seen.connected_at(shop)
+    if topic.fields is not None:
+        installed = services.installations.get(event.shop)
+        if installed is None:
+            raise UnknownShop(f"{event.shop} is not connected here")
+        if not installed.active:
+            return LEFT
     try:
-        created = datetime.fromisoformat(str(payload.get("created_at")))
-    except ValueError:
-        return False
-    return connected is not None and created.tzinfo is not None and created >= connected
+        return topic.start(services, event)
+    except Cancelled:  # it left a moment ago
+        return LEFT

@@ -20,12 +20,16 @@ MAX_BYTES = 5_000_000
 """A product webhook is well under 1 MB; Shopify caps variants and images in its payload."""
 
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
+_EVENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TOPIC = re.compile(r"[a-z_]+/[a-z_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """A webhook that Shopify really sent. `event_id` is shared by all deliveries of one merchant action."""
+    """A body that Shopify really signed; the headers beside it are not, and say only what it claims to be.
+
+    `event_id` is shared by all deliveries of one merchant action; without that header, by all of one body.
+    """
 
     topic: str
     shop: str
@@ -47,7 +51,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[bytes]) ->
         topic=_header(given, "x-shopify-topic", _TOPIC),
         shop=_header(given, "x-shopify-shop-domain", _SHOP),
         webhook_id=given.get("x-shopify-webhook-id", ""),
-        event_id=given.get("x-shopify-event-id", ""),
+        event_id=_event_id(given.get("x-shopify-event-id", ""), body),
         payload=_payload(body),
     )
 
@@ -72,6 +76,10 @@ def _header(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> str
     if not form.fullmatch(value):
         raise Malformed(f"the {name} header is missing or malformed")
     return value
+
+
+def _event_id(given: str, body: bytes) -> str:
+    return given if _EVENT.fullmatch(given) else hashlib.sha256(body).hexdigest()[:32]
 
 
 def _payload(body: bytes) -> dict[str, Any]:

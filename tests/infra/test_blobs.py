@@ -31,6 +31,15 @@ def test_a_missing_blob_is_not_found(blobs: Blobs) -> None:
         blobs.read("a/b")
 
 
+def test_a_shops_blobs_are_erased_and_nobody_elses(blobs: Blobs) -> None:
+    for key in ("a/photos/1", "a/paintings/1", "a/paintings/2", "aa/photos/1", "b/a/1"):
+        blobs.write(key, b"bytes")
+    assert (blobs.count("a"), blobs.count("aa"), blobs.count("never")) == (3, 1, 0)
+    for _ in range(2):
+        blobs.erase("a")
+    assert (blobs.count("a"), blobs.read("aa/photos/1"), blobs.read("b/a/1")) == (0, b"bytes", b"bytes")
+
+
 @pytest.mark.parametrize(
     "key", ["", "/etc/passwd", "a/../b", "a//b", "a/.hidden", "a/b\x00", "a\\b", "a/" + "x" * 300]
 )
@@ -39,6 +48,8 @@ def test_a_key_cannot_leave_its_folder(blobs: Blobs, key: str) -> None:
         blobs.write(key, b"")
     with pytest.raises(InputError):
         blobs.read(key)
+    with pytest.raises(InputError):
+        blobs.erase(key)
 
 
 def test_a_write_that_breaks_off_leaves_the_old_bytes_and_no_litter(

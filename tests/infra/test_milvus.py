@@ -144,6 +144,21 @@ def test_shops_are_apart(mirror: Mirror) -> None:
     assert numbers(mirror.search(A, GREY, {}, Where(), 5)) == [1]
 
 
+def test_a_shop_is_dropped_with_all_its_collections_and_may_come_back(mirror: Mirror) -> None:
+    shop, other = f"{mirror._embedder}-a.example", f"{mirror._embedder}-b.example"  # the server is shared
+    older = Mirror(mirror._uri, f"older-{mirror._embedder}", 4)
+    older.__dict__["_client"] = mirror._client  # Milvus Lite has one owner
+    for one, where in ((mirror, shop), (older, shop), (mirror, other)):
+        one.put(where, [row(1)])
+    assert len(mirror.collections(shop)) == 2
+    for _ in range(2):
+        mirror.drop(shop)
+    assert mirror.collections(shop) == []
+    assert numbers(mirror.search(other, RED, {}, Where(), 5)) == [1]
+    mirror.put(shop, [row(2)])
+    assert numbers(mirror.search(shop, RED, {}, Where(), 5)) == [2]
+
+
 def test_an_empty_mirror_finds_nothing(mirror: Mirror) -> None:
     assert mirror.search(A, RED, {DRESS: 1.0}, Where(), 5) == []
 

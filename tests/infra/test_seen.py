@@ -44,11 +44,3 @@ def test_sales_are_read_by_category(seen: SeenProducts) -> None:
     seen.put_sales(A, {"p1": 9, "unknown": 1})
     assert sorted(seen.sales(A)) == [7, 9]
     assert list(seen.sales(A, "Hats")) == [7]
-
-
-def test_a_shop_is_connected_once(seen: SeenProducts) -> None:
-    assert seen.connected_at(A) is None
-    seen.connect(A, "A")
-    first = seen.connected_at(A)
-    seen.connect(A, "A again")
-    assert seen.connected_at(A) == first is not None

@@ -39,6 +39,16 @@ def test_a_signed_event_is_read() -> None:
     assert event.payload["title"] == "Blue cardigan – “Fjord”"
 
 
+@pytest.mark.parametrize("given", ["", "x" * 65, "../x", "a b", "é"])
+def test_an_event_without_a_usable_id_is_known_by_its_body(given: str) -> None:
+    names = [
+        verify(body, headers(body, **{"X-Shopify-Event-Id": given}), [SECRET]).event_id
+        for body in (BODY, BODY, BODY + b" ")
+    ]
+    assert names[0] == names[1] != names[2]
+    assert all(name.isalnum() for name in names)
+
+
 def test_header_names_are_read_in_any_case() -> None:
     assert verify(BODY, {name.lower(): value for name, value in headers().items()}, [SECRET])
 

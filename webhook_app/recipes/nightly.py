@@ -47,8 +47,8 @@ class Nightly:
     def sync_store(self, shop: str) -> dict[str, int]:
         """What was missed, then the store's catalog and sales into the mirror. Returns counts of products.
 
-        Among them are "listings missed", if there were any, and "days of sales" when those are fewer than the
-        settings ask for.
+        Among them are "listings missed", if there were any; "days of sales" when those are fewer than the
+        settings ask for; and "sales kept", the products whose sales could not be brought up to date.
         """
         with bound_contextvars(shop=shop):
             counts = self._catch_up(shop) | self._catalog(shop) | self._sales(shop)
@@ -68,15 +68,24 @@ class Nightly:
         return counts or run_step("mirror catalog", self._mirror_listed, shop)
 
     def _sales(self, shop: str) -> dict[str, int]:
-        """The report is the store's own word; orders can stand in for it."""
+        """The report is the store's own word; orders can stand in for it, else sales stay as they were."""
         try:
             run_step("sales report", sales.from_report, self._services, shop)
         except TokenRefused:
             raise
-        except Refused as error:
+        except (Refused, Mismatch) as error:
             log.warning("no sales report; reading the orders", why=str(error))
-            return self._sales_from_orders(shop)
+            return self._sales_without_report(shop)
         return {}
+
+    def _sales_without_report(self, shop: str) -> dict[str, int]:
+        try:
+            return self._sales_from_orders(shop)
+        except TokenRefused:
+            raise
+        except (Refused, Mismatch) as error:
+            log.error("no sales; they stay as they were", why=str(error))
+            return {"sales kept": run_step("count mirrored", self._services.mirror.count, shop)}
 
     def _sales_from_orders(self, shop: str) -> dict[str, int]:
         window = run_step("sales window", sales.window, self._services, shop)

@@ -1,0 +1,75 @@
+"""Finding and erasing what the recipes' database holds of a shop, and of that shop alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.durable import Starter, recipe, run_recipes, run_step
+
+SHOP, LONGER, OTHER = "shoes.myshopify.com", "red-shoes.myshopify.com", "b.myshopify.com"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A recipes' database, as a worker makes it."""
+    path = tmp_path / "recipes.sqlite"
+    with run_recipes(f"sqlite:///{path}", "test", 1):
+        pass
+    return path
+
+
+@pytest.fixture
+def starter(path: Path) -> Iterator[Starter]:
+    found = Starter(f"sqlite:///{path}")
+    yield found
+    found.close()
+
+
+def ids(starter: Starter) -> set[str]:
+    return {workflow.workflow_id for workflow in starter._client.list_workflows()}
+
+
+def test_a_recipe_names_a_shop_in_its_id_its_arguments_its_steps_or_its_result(
+    path: Path, starter: Starter
+) -> None:
+    recipe("say", lambda *words: run_step("say", lambda: list(words)))
+    with run_recipes(f"sqlite:///{path}", "test", 1):
+        for run_id, words in {
+            f"{SHOP}:1": ["nothing"],
+            f"left:{SHOP}:1": ["nothing"],
+            "1": [SHOP],
+            "2": [f"{SHOP}:7:1"],
+            "3": [LONGER],
+            "4": [f"{LONGER}:7:1", f"{SHOP}.example"],
+            f"{LONGER}:1": [OTHER],
+        }.items():
+            starter.start("say", run_id, *words)
+            starter.result(run_id)
+    assert starter.count(SHOP) == 4
+    starter.erase(SHOP)
+    assert ids(starter) == {"3", "4", f"{LONGER}:1"}
+    assert starter.count(SHOP) == 0
+    assert starter.count(LONGER) == 3
+
+
+def test_what_was_erased_is_not_in_the_file_any_more(path: Path, starter: Starter) -> None:
+    for number in range(300):
+        starter.start("nobody", f"{SHOP}:{number}", SHOP, "x" * 500)
+        starter.start("nobody", f"{OTHER}:{number}", OTHER)
+    starter.erase(SHOP)
+    starter.scrub()
+    held = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert SHOP.encode() not in held
+    assert OTHER.encode() in held
+    assert len(ids(starter)) == 300
+
+
+def test_a_shops_recipes_are_called_off_and_no_others(starter: Starter) -> None:
+    for shop in (SHOP, LONGER, OTHER):
+        starter.start("nobody", f"{shop}:1", shop)
+    starter.cancel(SHOP)
+    states = {workflow.workflow_id: workflow.status for workflow in starter._client.list_workflows()}
+    assert states == {f"{SHOP}:1": "CANCELLED", f"{LONGER}:1": "ENQUEUED", f"{OTHER}:1": "ENQUEUED"}

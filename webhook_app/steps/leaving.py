@@ -1,0 +1,110 @@
+"""What each step of leaving does; all of them may run twice."""
+
+from __future__ import annotations
+
+import structlog
+
+from infra.errors import NotFound, ScopeMissing, SettingsError, TokenRefused, Unavailable
+from infra.runs import PRODUCT_GONE, SHOP_GONE
+from infra.services import Services
+
+log = structlog.get_logger()
+
+
+def is_gone(services: Services, shop: str, product_id: str) -> bool:
+    """Whether the store has no such product (any more); ids are never given out twice."""
+    return services.store(shop).products.get(product_id) is None
+
+
+def forget_product(services: Services, shop: str, product_id: str) -> None:
+    """End a product's open runs; take it out of the mirror and out of what was seen."""
+    services.runs.cancel(shop, PRODUCT_GONE, product_id=product_id)
+    services.mirror.remove(shop, [product_id])
+    services.seen.forget(shop, [product_id])
+
+
+def leave(services: Services, shop: str) -> bool:
+    """Stop working for a shop, unless it lets us in: then the webhook was late or replayed. Says if it did.
+
+    First the shop counts as left, so that no webhook starts a run; then what is open is called off.
+    """
+    if _lets_us_in(services, shop):
+        log.warning("uninstalled, says a webhook, but the shop lets us in", shop=shop)
+        return False
+    services.installations.leave(shop)
+    services.runs.cancel(shop, SHOP_GONE)
+    services.starter.cancel(shop)
+    services.tokens.forget(shop)
+    log.info("left", shop=shop)
+    return True
+
+
+def redact(services: Services, digest: str) -> bool:
+    """Erase what is held of a shop. True when nothing was left, or when the shop lets us in: it is back.
+
+    The shop is named by its digest, in errors too: DBOS keeps what a step is given, returns and raises.
+    """
+    installed = services.installations.by_digest(digest)
+    if installed is None:
+        _scrub(services)
+        return True
+    try:
+        if _lets_us_in(services, installed.shop):
+            log.warning("redaction asked for, but the shop lets us in", digest=digest)
+            return True
+        return _swept(services, installed.shop, digest)
+    except Exception as error:
+        log.warning("redaction failed", digest=digest, kind=type(error).__name__)
+        raise Unavailable(f"erasing {digest} met {type(error).__name__}") from None
+
+
+def left_of(services: Services, shop: str) -> dict[str, int]:
+    """What is held of a shop, counted everywhere; empty when it is but remembered to have been installed."""
+    counts = services.installations.rows(shop)
+    counts.pop("installations", None)
+    counts["collections"] = len(services.mirror.collections(shop))
+    counts["blobs"] = services.blobs.count(shop)
+    counts["recipes"] = services.starter.count(shop)
+    return {what: count for what, count in counts.items() if count}
+
+
+def _swept(services: Services, shop: str, digest: str) -> bool:
+    """Whether there was nothing to sweep; then the shop itself is forgotten."""
+    left = left_of(services, shop)
+    log.info("redacting", digest=digest, **left)
+    if left:
+        _sweep(services, shop)
+        return False
+    services.installations.erase(shop, wholly=True)
+    _scrub(services)
+    log.info("redacted", digest=digest)
+    return True
+
+
+def _sweep(services: Services, shop: str) -> None:
+    services.installations.leave(shop)
+    services.starter.erase(shop)
+    services.tokens.forget(shop)
+    services.installations.erase(shop, wholly=False)
+    services.mirror.drop(shop)
+    services.blobs.erase(shop)
+
+
+def _scrub(services: Services) -> None:
+    """Take what was deleted off the disk: only now is it nowhere."""
+    services.database.scrub()
+    services.starter.scrub()
+
+
+def _lets_us_in(services: Services, shop: str) -> bool:
+    """Whether the shop takes our access token; Unavailable and Refused mean that it did not say.
+
+    Credentials that can no longer be opened (SettingsError) let nobody in either.
+    """
+    try:
+        services.store(shop).shop()
+    except ScopeMissing:
+        return True
+    except (TokenRefused, NotFound, SettingsError):
+        return False
+    return True
