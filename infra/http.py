@@ -40,6 +40,17 @@ class Downloader:
                 session.mount(origin, _PinnedAdapter(parts.hostname, _public_address(parts.hostname)))
             return self._read(session, url, origin)
 
+    def knock(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        """Post to an address of our own; returns the HTTP status. Unavailable when nothing answers."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                timeout = (CONNECT_SECONDS, READ_SECONDS)
+                reply = session.post(url, data=body, headers=headers, timeout=timeout, allow_redirects=False)
+                return reply.status_code
+        except requests.RequestException as error:
+            raise Unavailable(f"{url} did not answer: {type(error).__name__}") from None
+
     def _read(self, session: requests.Session, url: str, origin: str) -> bytes:
         try:
             with session.get(

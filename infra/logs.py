@@ -26,11 +26,8 @@ def configure(level: str, *, as_json: bool) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
-    if as_json:
-        shared.append(structlog.processors.dict_tracebacks)
     structlog.configure(
-        processors=[*shared, last],
+        processors=[*shared, *(_as_json() if as_json else _as_text())],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -39,3 +36,15 @@ def configure(level: str, *, as_json: bool) -> None:
     )
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+# Tracebacks without the variables of their frames: access tokens stand in them.
+
+
+def _as_json() -> list[Processor]:
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
+
+
+def _as_text() -> list[Processor]:
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]

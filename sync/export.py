@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from infra.errors import OutsideError, UserErrors
+from infra.errors import OutsideError, Refused, TokenRefused
 from infra.model import Product
 from infra.services import Services
 from infra.shopify import replies
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 def start(services: Services, shop: str, run_id: str, kind: str, query: str = "") -> str | None:
     """The gid of a run's export of a kind ("bulk_products", "bulk_orders"), begun unless it is under way.
 
-    None when the store takes none: all of the shop's slots are taken, or it finds fault with the query.
+    None when the store takes none: all of the shop's slots are taken, or it refuses the query or us.
     `query`, in Shopify's search syntax, takes {filter}'s place.
     """
     found = services.exports.under_way(shop, run_id, kind)
@@ -36,7 +36,9 @@ def start(services: Services, shop: str, run_id: str, kind: str, query: str = ""
         return found
     try:
         found = services.store(shop).bulk.start(kind, filter=query)
-    except UserErrors as error:
+    except TokenRefused:
+        raise
+    except Refused as error:
         log.warning("an export is refused", shop=shop, kind=kind, why=str(error))
     if found is not None:
         services.exports.note(shop, found, run_id, kind)

@@ -68,7 +68,7 @@ class NextListing:
 def list_own(services: Services, own: OwnListing) -> str:
     """List a visitor's product."""
     photo = fit_store(own.photo)
-    return services.store(SHOP).create_product(
+    return services.store(SHOP).products.create(
         own.title,
         own.category,
         price=own.price,

@@ -25,11 +25,13 @@ from infra.pixels import fit_store
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.wsgi import address, bind, serving
+from webhook_app import recipes
 from webhook_app.app import create_app
-from webhook_app.connect import connect, sync_now
-from webhook_app.recipes import Recipes
+from webhook_app.connect import connect
+from webhook_app.recipes.nightly import sync_now
 
 SHOP = "bestshot-demo.myshopify.com"
+CLIENT_ID = "bestshot-demo"
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 300.0)
 """When the local store sends a webhook again; sooner than Shopify, for nobody waits for hours here."""
 
@@ -62,13 +64,12 @@ def running(
     """The app, the worker and a store that sells `rows`, while the block lasts; all state is in its home."""
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.home))
-        keys = _keys(settings.home / "keys.json")
-        secret, token = keys["client_secret"], keys["access_token"]
+        secret = _client_secret(settings.home / "keys.json")
         store = LocalStore(
             settings.home / "store",
             shop=SHOP,
+            client_id=CLIENT_ID,
             client_secret=secret,
-            access_token=token,
             port=store_port,
             retry_seconds=RETRY_SECONDS,
         )
@@ -81,13 +82,14 @@ def running(
             "host": "127.0.0.1",
             "shop": SHOP,
             "shopify_url": store.url,
+            "shopify_api_key": CLIENT_ID,
             "shopify_api_secret": SecretStr(secret),
-            "shopify_access_token": SecretStr(token),
+            "shopify_access_token": SecretStr(""),
         }
         settings = settings.model_copy(update=local)
         services = build(settings)
         stack.callback(services.close)
-        Recipes(services, StudioPainter())
+        recipes.register(services, StudioPainter())
         listener = stack.enter_context(bind(settings.host, settings.port))
         app = create_app(services, *([pages(services)] if pages else []))
         # Without a sign-in, a page elsewhere must not reach this one under a name of its own (DNS rebinding).
@@ -101,7 +103,7 @@ def running(
 def list_row(services: Services, shop: str, row: CatalogRow) -> str:
     """List a catalog row with its photo, the way a merchant lists a product; returns its gid."""
     attributes = {"color": row.color, "style": row.style, "season": row.season}
-    return services.store(shop).create_product(
+    return services.store(shop).products.create(
         row.title,
         row.category,
         price=row.price,
@@ -113,10 +115,8 @@ def list_row(services: Services, shop: str, row: CatalogRow) -> str:
     )
 
 
-def _keys(path: Path) -> dict[str, str]:
-    """The local store's credentials, made once at random."""
+def _client_secret(path: Path) -> str:
+    """The local store's client secret, made once at random."""
     if not path.exists():
-        keys = {name: secrets.token_hex(24) for name in ("client_secret", "access_token")}
-        write_whole(path, json.dumps(keys).encode())
-    found: dict[str, str] = json.loads(path.read_text())
-    return found
+        write_whole(path, json.dumps({"client_secret": secrets.token_hex(24)}).encode())
+    return str(json.loads(path.read_text())["client_secret"])

@@ -43,19 +43,16 @@ class Files:
         wanted["duplicateResolutionMode"] = "RAISE_ERROR"
         return str(self._api.mutate("file_create", files=[wanted])["files"][0]["id"])
 
-    def find(self, filename: str, failed_alt: str = "") -> str | None:
+    def find(self, filename: str) -> str | None:
         """The MediaImage gid of the READY file with that name; None, too, while it is being processed.
 
-        The search may find other names as well, and a file's own is only seen in its URL, once it is READY.
-        One whose processing failed never shows it: that counts where `failed_alt` is given, and is its
-        alternative text.
+        The search may find other names as well, and a file's own is only seen in its URL, once it is READY:
+        never, if its processing failed.
         """
         query = f"filename:{_quoted(filename)}"
         for node in self._api.query("files_by_name", query=query)["files"]["nodes"]:
             image = node.get("image")
-            named = image and replies.filename_of(image["url"]) == filename
-            failed = node["fileStatus"] == "FAILED" and failed_alt and node["alt"] == failed_alt
-            if named or failed:
+            if image and replies.filename_of(image["url"]) == filename:
                 return str(node["id"])
         return None
 

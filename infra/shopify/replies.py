@@ -44,11 +44,10 @@ class Shop(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """How far the store is with a file; `url` is empty until it is READY, `reason` until it FAILED."""
+    """How far the store is with a file; `reason` is empty unless it FAILED."""
 
     status: Literal["UPLOADED", "PROCESSING", "READY", "FAILED"]
     reason: str
-    url: str
 
 
 class Export(NamedTuple):
@@ -60,8 +59,6 @@ class Export(NamedTuple):
     root_objects: int
     url: str
     """Where its file is, for seven days; empty when it has none (yet)."""
-    partial_url: str
-    size: int
     created_at: datetime
 
     @property
@@ -208,7 +205,7 @@ def filename_of(url: str) -> str:
 def file_state(node: Json) -> FileState:
     """The FileState of a MediaImage node."""
     reasons = "; ".join(f"{error['message']} ({error['code']})" for error in node["mediaErrors"])
-    return FileState(node["fileStatus"], reasons, node["image"]["url"] if node["image"] else "")
+    return FileState(node["fileStatus"], reasons)
 
 
 def export(node: Json) -> Export:
@@ -219,8 +216,6 @@ def export(node: Json) -> Export:
         objects=int(node["objectCount"]),
         root_objects=int(node["rootObjectCount"]),
         url=node["url"] or "",
-        partial_url=node["partialDataUrl"] or "",
-        size=int(node["fileSize"] or 0),
         created_at=datetime.fromisoformat(node["createdAt"]),
     )
 

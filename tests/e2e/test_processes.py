@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import subprocess
@@ -16,7 +15,8 @@ import pytest
 from infra.database import Database
 from infra.devstore.server import LocalStore
 from infra.runs import ENDED, Runs
-from infra.shopify import Shopify
+from infra.shopify.store import Shopify
+from infra.shopify.transport import FixedToken
 from tests import drawn
 from tests.running import wait_for
 
@@ -26,7 +26,7 @@ SHOP = "wool.myshopify.com"
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStore]:
-    keys = {"client_secret": secrets.token_hex(8), "access_token": secrets.token_hex(8)}
+    keys = {"client_id": "wool-app", "client_secret": secrets.token_hex(8)}
     with LocalStore(tmp_path / "store", shop=SHOP, retry_seconds=(1.0,) * 8, **keys) as open_store:
         open_store.load(drawn.rows(tmp_path / "catalog"))
         environment = {
@@ -37,8 +37,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStor
             "BESTSHOT_IMAGE_SIZE": "1K",
             "BESTSHOT_FORMATS": "1:1",
             "BESTSHOT_MIN_SALES": "1500",
+            "SHOPIFY_API_KEY": keys["client_id"],
             "SHOPIFY_API_SECRET": keys["client_secret"],
-            "SHOPIFY_ACCESS_TOKEN": keys["access_token"],
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -66,17 +66,25 @@ def run(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_connected_store_gets_its_images(store: LocalStore, tmp_path: Path) -> None:
+def test_a_connected_store_gets_its_images_and_gives_them_back(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     with process("worker") as working, process("serve") as listening:
         assert working == "Working"
-        assert run("connect", listening.removeprefix("Listening on ")) == f"{SHOP} is connected"
-        assert run("sync") == "12 seen, 12 changed, 0 deleted, 0 failed"
+        monkeypatch.setenv("BESTSHOT_APP_URL", listening.removeprefix("Listening on "))
+        assert "products/create          created" in run("connect")
+        assert run("sync").startswith(f"{SHOP}: 12 seen, 12 changed, 0 deleted, 0 failed")
+        assert ", 0 to mend." in run("doctor")
         photo = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
-        with closing(Shopify(store.url, SHOP, os.environ["SHOPIFY_ACCESS_TOKEN"])) as client:
-            product_id = client.create_product("Crimson dress", "Dresses", photo=photo)
-        runs = Runs(Database(f"sqlite:///{tmp_path / 'home' / 'records.sqlite'}"))
-        wait_for(lambda: (runs.of_product(SHOP, product_id) or {"status": ""})["status"] in ENDED)
-        assert (runs.of_product(SHOP, product_id) or {})["status"] == "published"
+        with closing(Shopify(store.url, SHOP, FixedToken(store.admin_token()))) as client:
+            product_id = client.products.create("Crimson dress", "Dresses", photo=photo)
+            runs = Runs(Database(f"sqlite:///{tmp_path / 'home' / 'records.sqlite'}"))
+            wait_for(lambda: (runs.of_product(SHOP, product_id) or {"status": ""})["status"] in ENDED)
+            record = runs.of_product(SHOP, product_id) or {}
+            assert record["status"] == "published"
+            assert len(client.products.media(product_id)) == 2
+            assert "taken" in run("restore", record["run_id"])
+            assert len(client.products.media(product_id)) == 1
 
 
 def test_a_second_worker_on_one_home_is_refused(store: LocalStore) -> None:  # noqa: ARG001 (sets the environment)
@@ -86,7 +94,14 @@ def test_a_second_worker_on_one_home_is_refused(store: LocalStore) -> None:  # n
 
 
 def test_without_settings_a_command_says_what_is_missing() -> None:
-    done = subprocess.run(
-        [BESTSHOT, "connect", "https://x.example"], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, "SHOPIFY_ACCESS_TOKEN" in done.stderr) == (2, True)
+    for arguments, missing in ((["connect"], "BESTSHOT_SHOP"), (["sync"], "bestshot connect")):
+        done = subprocess.run([BESTSHOT, *arguments], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, missing in done.stderr) == (2, True), done.stderr
+
+
+def test_the_doctor_says_what_is_wrong_and_how_to_mend_it() -> None:
+    done = subprocess.run([BESTSHOT, "doctor"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "stores: not connected" in done.stdout
+    assert "run `bestshot connect NAME.myshopify.com`" in done.stdout
+    assert "BESTSHOT_APP_URL is not set" in done.stdout

@@ -1,0 +1,67 @@
+"""What all commands share: settings read once, errors shown as one line, signals as an event."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import click
+
+from generators.formats import parse_formats
+from infra import logs
+from infra.errors import BestshotError, InputError, SettingsError
+from infra.services import Services, build
+from infra.settings import Settings
+
+FAILED, UNUSABLE = 1, 2
+"""Exit codes: some work failed; what was given cannot be used."""
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings, with what the command line says on top; logging is set up from them."""
+    settings = Settings.from_env(**given)
+    parse_formats(settings.formats)
+    logs.configure(settings.log_level, as_json=settings.log_json)
+    return settings
+
+
+@contextmanager
+def open_services(**given: Any) -> Iterator[Services]:
+    """The services of this installation while the block lasts; errors end the command."""
+    with errors_shown(), closing(build(read_settings(**given))) as services:
+        yield services
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Our own errors as one line and an exit code; anything else is a bug and keeps its traceback."""
+    try:
+        yield
+    except (InputError, SettingsError) as error:
+        click.echo(f"bestshot: {error}", err=True)
+        sys.exit(UNUSABLE)
+    except BestshotError as error:
+        click.echo(f"bestshot: {error}", err=True)
+        sys.exit(FAILED)
+
+
+@contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C or a polite kill sets; a second one interrupts."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
