@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from contextlib import AbstractContextManager
 from functools import partial
 
 import structlog
@@ -16,12 +15,11 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
 
 from infra.errors import BestshotError, OutsideError, SettingsError, TokenRefused, Unavailable
-from infra.locks import PATIENCE
 from infra.services import Services
 from infra.settings import Settings
 from infra.shopify.install import is_signed, permission_url, shop_domain, shop_of_session
 from webhook_app.browser import guard
-from webhook_app.connect import connect
+from webhook_app.connect import alone, set_up
 from webhook_app.recipes.nightly import begin_sync
 
 COOKIE = "bestshot_install"
@@ -48,37 +46,11 @@ def blueprint(services: Services) -> Blueprint:
 
     @auth.get("/callback")
     def callback() -> Response:
-        query = _query(request)
-        shop = _consented(settings, query)
-        with _alone(services, shop):
-            ask = partial(services.oauth.exchange_code, shop, query["code"])
-            services.tokens.obtain(shop, "offline", ask)
-            new = not _is_connected(services, shop)
-            done = connect(services, shop, settings.app_url)
-        if new:
-            _begin_first_sync(services, shop)
-        # Not back to the store's admin: the app's address there leads to /auth, and round in a circle.
-        answer = _say(f"{done.name} is connected. Products listed from now on get their images.", 200)
-        answer.delete_cookie(COOKIE, path="/auth")
-        return answer
+        return _install(services, _query(request))
 
     @auth.post("/session")
     def session() -> Response:
-        _require(settings)
-        authorization = request.headers.get("Authorization", "")
-        shop = shop_of_session(settings, authorization)
-        if shop is None:
-            raise Unauthorized("The session token is not valid (any more). Reload the page.")
-        token = authorization.removeprefix("Bearer ")
-        with _alone(services, shop):
-            new = not _has_access(services, shop)
-            if new:
-                ask = partial(services.oauth.exchange_session, shop, token)
-                services.tokens.obtain(shop, "offline", ask)
-            if new or not _is_connected(services, shop):
-                connect(services, shop, settings.app_url)
-                _begin_first_sync(services, shop)
-        return jsonify(shop=shop, new=new)
+        return _open(services, request.headers.get("Authorization", ""))
 
     @auth.errorhandler(HTTPException)
     def denied(error: HTTPException) -> Response:
@@ -91,6 +63,41 @@ def blueprint(services: Services) -> Blueprint:
         return _say(str(error), 401 if stale else _status(error))
 
     return auth
+
+
+def _install(services: Services, query: dict[str, str]) -> Response:
+    """Back from the permission page: the shop is connected with what the merchant's consent gives."""
+    settings = services.settings
+    shop = _consented(settings, query)
+    with alone(services, shop):
+        ask = partial(services.oauth.exchange_code, shop, query["code"])
+        services.tokens.obtain(shop, "offline", ask)
+        new = not _is_connected(services, shop)
+        done = set_up(services, shop, settings.app_url)
+    if new:
+        _begin_first_sync(services, shop)
+    # Not back to the store's admin: the app's address there leads to /auth, and round in a circle.
+    answer = _say(f"{done.name} is connected. Products listed from now on get their images.", 200)
+    answer.delete_cookie(COOKIE, path="/auth")
+    return answer
+
+
+def _open(services: Services, authorization: str) -> Response:
+    """The app's page was opened in the admin: connect the shop unless it is, with what its session gives."""
+    settings = services.settings
+    _require(settings)
+    shop = shop_of_session(settings, authorization)
+    if shop is None:
+        raise Unauthorized("The session token is not valid (any more). Reload the page.")
+    with alone(services, shop):
+        new = not _has_access(services, shop)
+        if new:
+            token = authorization.removeprefix("Bearer ")
+            services.tokens.obtain(shop, "offline", partial(services.oauth.exchange_session, shop, token))
+        if new or not _is_connected(services, shop):
+            set_up(services, shop, settings.app_url)
+            _begin_first_sync(services, shop)
+    return jsonify(shop=shop, new=new)
 
 
 def _to_permission_page(settings: Settings, shop: str) -> Response:
@@ -125,11 +132,6 @@ def _consented(settings: Settings, query: dict[str, str]) -> str:
     if not query.get("code"):
         raise Forbidden("The store gave no consent. Start again at /auth to be asked once more.")
     return shop
-
-
-def _alone(services: Services, shop: str) -> AbstractContextManager[None]:
-    """One install of a shop at a time, for a merchant may have the app open in several tabs."""
-    return services.locks.hold(f"the install of {shop}", PATIENCE)
 
 
 def _has_access(services: Services, shop: str) -> bool:

@@ -67,7 +67,11 @@ def set_up(services: Services, shop: str, address: str) -> Connected:
     """What `connect` does, for a caller that is `alone` with the shop already."""
     kind = obtain(services, shop)
     store = services.store(shop)
-    about = _own_name(services, store, shop)
+    try:
+        about = _of_that_name(store, shop)
+    except InputError:
+        services.tokens.forget(shop)  # no webhook under this name would ever have us forget them
+        raise
     app_id, granted = store.installation()
     lacking = missing(granted)
     _need(shop, lacking)
@@ -131,7 +135,15 @@ def obtain(services: Services, shop: str) -> str:
 def _try(services: Services, shop: str, token: str) -> None:
     """TokenRefused when the shop does not take a token: then it must not replace the one that may work."""
     with closing(Shopify(services.settings.store_url(shop), shop, FixedToken(token))) as store:
-        store.installation()
+        _of_that_name(store, shop)
+
+
+def _of_that_name(store: Shopify, shop: str) -> Shop:
+    """The shop itself; InputError when `shop` is but an alias: its webhooks name it otherwise."""
+    about = store.shop()
+    if about.domain != shop:
+        raise InputError(f"{shop} is another name of {about.domain}; run: bestshot connect {about.domain}")
+    return about
 
 
 def _works(services: Services, shop: str) -> bool:

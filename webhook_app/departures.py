@@ -48,7 +48,7 @@ def shop_to_be_redacted(services: Services, event: WebhookEvent) -> str:
     https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance#shop-redact
     """
     _must_be_about(event, "shop_domain")
-    if services.installations.get(event.shop) is None:
+    if not services.installations.rows(event.shop):
         return "nothing is held of this shop"
     digest = shop_digest(event.shop)
     key = f"redact:{digest}:{event.event_id}"

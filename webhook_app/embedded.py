@@ -81,6 +81,7 @@ def running(
             "milvus_uri": SecretStr(""),
             "host": "127.0.0.1",
             "shop": SHOP,
+            "app_url": "",
             "shopify_url": store.url,
             "shopify_api_key": CLIENT_ID,
             "shopify_api_secret": SecretStr(secret),

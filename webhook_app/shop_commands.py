@@ -33,9 +33,7 @@ def _shop_name(_context: click.Context, _parameter: click.Parameter, given: str)
 
 
 shop_argument = click.argument("shop", required=False, default="", callback=_shop_name)
-shop_option = click.option(
-    "--shop", default="", callback=_shop_name, help="The store, if it is not clear."
-)
+shop_option = click.option("--shop", default="", callback=_shop_name, help="The store, if it is not clear.")
 
 
 @click.command("connect")

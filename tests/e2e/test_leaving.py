@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from dbos import DBOS
 
-from infra.errors import OutsideError, Unavailable
+from infra.database import credentials, upsert
+from infra.errors import Unavailable
 from infra.installations import shop_digest
 from infra.runs import PRODUCT_GONE, SHOP_GONE
+from infra.shopify.replies import Shop
+from infra.shopify.store import Shopify
+from infra.vault import Vault
 from tests.installed import Installed, installed
 from tests.running import wait_for
 from webhook_app.connect import connect
@@ -28,16 +34,20 @@ LEAVES, QUEUES, BACK, LATE, DELETES = (f"{name}.myshopify.com" for name in ("a",
 GONE, STAYS, BUSY, MY_BUSY, STUBBORN = (
     f"{name}.myshopify.com" for name in ("gone", "stays", "busy", "my-busy", "stubborn")
 )
+FROZEN, MENDED, KEYLESS, HALF, RETURNS = (
+    f"{name}.myshopify.com" for name in ("frozen", "mended", "keyless", "half", "returns")
+)
 UNENDED = ["ENQUEUED", "DELAYED", "PENDING"]
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    shops = (LEAVES, QUEUES, BACK, LATE, DELETES, GONE, STAYS, BUSY, MY_BUSY, STUBBORN)
+    kept = (LEAVES, QUEUES, BACK, LATE, DELETES, STAYS, MY_BUSY, FROZEN, RETURNS)
+    erased = (GONE, BUSY, STUBBORN, MENDED, KEYLESS, HALF)
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr(leaving, "PAUSES", (0.1, 0.1))
         quick.setattr(leaving, "SETTLE_SECONDS", 0.2)
-        with installed(tmp_path_factory.mktemp("leaving"), *shops) as running:
+        with installed(tmp_path_factory.mktemp("leaving"), *kept, *erased) as running:
             yield running
 
 
@@ -207,18 +217,97 @@ def test_a_late_uninstall_is_ignored_once_the_app_is_back(app: Installed) -> Non
     assert app.run_of(BACK, waiting)["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("status", [402, 403, 503])
-def test_a_shop_that_does_not_say_whether_we_are_out_is_not_left(app: Installed, status: int) -> None:
-    app.local[STAYS].faults.answer(status, 1, "shop")
-    with pytest.raises(OutsideError):
-        steps.leave(app.services, STAYS)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_shop_that_does_not_answer_is_not_left(app: Installed, last: bool) -> None:
+    app.local[STAYS].faults.answer(503, 1, "shop")
+    with pytest.raises(Unavailable):
+        steps.leave(app.services, STAYS, last=last)
     assert is_active(app, STAYS)
     assert app.services.tokens.kind(STAYS) is not None
 
 
+@pytest.mark.parametrize("status", [402, 403, 423])
+def test_a_closed_shop_is_not_left_before_the_last_look(app: Installed, status: int) -> None:
+    app.local[STAYS].faults.answer(status, 1, "shop")
+    assert not steps.leave(app.services, STAYS, last=False)
+    assert is_active(app, STAYS)
+    assert app.services.tokens.kind(STAYS) is not None
+    assert steps.leave(app.services, STAYS, last=True), "it has opened again: no more is to be done"
+    assert is_active(app, STAYS)
+
+
+def test_a_shop_that_stays_closed_is_left_in_the_end(app: Installed) -> None:
+    app.local[FROZEN].faults.answer(402, 9, "shop")
+    app.post(FROZEN, "app/uninstalled", about(FROZEN))
+    wait_for(lambda: app.services.tokens.kind(FROZEN) is None)
+    assert not is_active(app, FROZEN)
+    assert len(DBOS.list_workflows(workflow_id_prefix=f"uninstalled:{FROZEN}:")) == 3
+
+
+@pytest.mark.parametrize("status", [402, 403, 423])
+def test_a_closed_shop_is_redacted_all_the_same(app: Installed, status: int) -> None:
+    connect(app.services, MENDED, app.url)
+    app.local[MENDED].faults.answer(status, 1, "shop")
+    assert not steps.redact(app.services, shop_digest(MENDED))
+    assert left_of(app.services, MENDED) == {}
+    assert steps.redact(app.services, shop_digest(MENDED))
+    assert app.services.installations.get(MENDED) is None
+
+
+def test_a_shop_whose_credentials_cannot_be_opened_any_more_is_redacted(app: Installed) -> None:
+    stranger = Vault(Fernet.generate_key().decode(), app.home / "no such file")
+    sealed = stranger.seal(KEYLESS, "offline", "{}")
+    with app.services.database.begin() as db:
+        upsert(db, credentials, {"shop": KEYLESS, "kind": "offline", "version": "1", "sealed": sealed})
+    app.services.tokens._shop(KEYLESS).forget()
+    app.local[KEYLESS].send_compliance("shop/redact", f"{app.url}/webhooks")
+    wait_for(lambda: app.services.installations.rows(KEYLESS) == {})
+    app.settled()
+    assert traces(app.home, KEYLESS) == []
+
+
+def test_credentials_of_an_install_that_failed_are_redacted(app: Installed) -> None:
+    grant = app.services.oauth.client_credentials(HALF)
+    app.services.installations.erase(HALF, wholly=True)
+    app.services.tokens.keep(HALF, "client_credentials", grant)
+    app.local[HALF].uninstall()
+    app.local[HALF].send_compliance("shop/redact", f"{app.url}/webhooks")
+    wait_for(lambda: app.services.tokens.kind(HALF) is None)
+    wait_for(lambda: traces(app.home, HALF) == [])
+
+
+@pytest.mark.parametrize("step", ["leave", "redact"])
+def test_who_installs_again_while_it_is_looked_into_stays_installed(
+    app: Installed, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    app.local[RETURNS].faults.lose_webhooks("app/uninstalled", 1)
+    app.local[RETURNS].uninstall()
+    ask, installs = Shopify.shop, []
+
+    def ask_and_be_slow(store: Shopify) -> Shop:
+        """The answer is under way while the merchant installs the app again."""
+        monkeypatch.setattr(Shopify, "shop", ask)
+        try:
+            return ask(store)
+        finally:
+            app.local[RETURNS].install()
+            installs.append(pool.submit(connect, app.services, RETURNS, app.url))
+            wait(installs, timeout=1)
+
+    monkeypatch.setattr(Shopify, "shop", ask_and_be_slow)
+    with ThreadPoolExecutor(1) as pool:
+        if step == "leave":
+            assert steps.leave(app.services, RETURNS, last=False)
+        else:
+            assert not steps.redact(app.services, shop_digest(RETURNS))
+        assert installs[0].result().shop == RETURNS
+    assert is_active(app, RETURNS)
+    assert app.services.store(RETURNS).shop().domain == RETURNS
+
+
 def test_a_redaction_that_fails_does_not_name_the_shop(app: Installed) -> None:
     """DBOS keeps what a step raises."""
-    app.local[STAYS].faults.answer(403, 1, "shop")
+    app.local[STAYS].faults.answer(503, 1, "shop")
     with pytest.raises(Unavailable) as failure:
         steps.redact(app.services, shop_digest(STAYS))
     assert STAYS not in repr(failure.value)

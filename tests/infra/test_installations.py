@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +20,9 @@ ABOUT = Shop("A", "a.myshopify.com", "EUR", "Europe/Berlin")
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database(f"sqlite:///{tmp_path / 'records.sqlite'}")
+def database(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -65,12 +69,58 @@ def test_a_shop_that_comes_back_is_looked_through_from_then_on(installations: In
     assert installations.get(ABOUT.domain).reconciled_at is None  # type: ignore[union-attr]
 
 
+def test_a_shop_that_is_connected_again_without_having_left_is_not_looked_through_anew(
+    installations: Installations,
+) -> None:
+    now = datetime.now(UTC)
+    installations.connect(ABOUT, "de", "https://one.example")
+    installations.reconciled(ABOUT.domain, now)
+    installations.connect(ABOUT, "fr", "https://two.example")
+    installations.refresh(ABOUT, "it", "https://three.example")
+    assert installations.get(ABOUT.domain).reconciled_at == now  # type: ignore[union-attr]
+
+
+def test_what_a_connected_shop_says_of_itself_is_taken_over(installations: Installations) -> None:
+    installations.connect(ABOUT, "de", "https://one.example")
+    connected = installations.get(ABOUT.domain)
+    installations.refresh(Shop("B", ABOUT.domain, "USD", "UTC"), "fr", "https://two.example")
+    assert connected is not None
+    assert installations.get(ABOUT.domain) == replace(
+        connected, name="B", currency="USD", timezone="UTC", locale="fr", address="https://two.example"
+    )
+
+
+def test_what_comes_late_brings_no_shop_back(installations: Installations) -> None:
+    def come_late() -> None:
+        installations.refresh(ABOUT._replace(name="B"), "fr", "https://two.example")
+        installations.reconciled(ABOUT.domain, datetime.now(UTC))
+
+    come_late()
+    assert installations.get(ABOUT.domain) is None
+    installations.connect(ABOUT, "de", "https://one.example")
+    installations.leave(ABOUT.domain)
+    left = installations.get(ABOUT.domain)
+    come_late()
+    assert installations.get(ABOUT.domain) == left
+
+
 def test_a_shop_is_found_by_its_digest_which_does_not_name_it(installations: Installations) -> None:
     installations.connect(ABOUT, "de", "https://one.example")
     digest = shop_digest(ABOUT.domain)
     assert ABOUT.domain not in digest
-    assert installations.by_digest(digest) == installations.get(ABOUT.domain)
+    assert installations.by_digest(digest) == ABOUT.domain
     assert installations.by_digest(shop_digest("b.myshopify.com")) is None
+
+
+@pytest.mark.parametrize("name", sorted(metadata.tables.keys() - {"paintings"}))
+def test_a_shop_is_found_by_whatever_is_held_of_it(
+    database: Database, installations: Installations, name: str
+) -> None:
+    table = metadata.tables[name]
+    with database.begin() as db:
+        row = {column.name: value_for(column, ABOUT.domain) for column in table.columns}
+        db.execute(table.insert().values(row))
+    assert installations.by_digest(shop_digest(ABOUT.domain)) == ABOUT.domain
 
 
 def test_every_table_is_counted_and_erased_by_shop(database: Database, installations: Installations) -> None:
@@ -89,6 +139,7 @@ def test_every_table_is_counted_and_erased_by_shop(database: Database, installat
         assert {table.name: len(db.execute(table.select()).all()) for table in metadata.sorted_tables} == held
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_was_erased_is_not_in_the_file_any_more(
     database: Database, installations: Installations, tmp_path: Path
 ) -> None:
@@ -116,4 +167,4 @@ def value_for(column: sa.Column[Any], shop: str) -> Any:
 
 
 def stored(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.iterdir())
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())

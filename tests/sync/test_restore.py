@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from infra.errors import InputError, NotFound
+from infra.errors import InputError, NotFound, Unavailable
 from sync.restore import former_order
 from tests.infra.devstore_kit import SHOP, picture, until
 from tests.sync.publish_kit import Desk
 from webhook_app.arrivals import product_updated
 from webhook_app.recipes.restore import start_restore
+from webhook_app.steps import restoring
 from webhook_app.verify import WebhookEvent
 
 
@@ -37,9 +38,9 @@ def test_the_files_stay_in_the_store(at: Desk) -> None:
 def test_to_restore_twice_does_nothing_more(at: Desk) -> None:
     product = at.product()
     run = at.published(product)
-    said = at.restore(run)
+    at.restore(run)
     at.services.store(SHOP).files.attach(at.media(run)["1:1"], product.id)  # the merchant wants it after all
-    assert at.restore(run) == said
+    assert at.restore(run) == "it was taken back before"
     assert at.products.media(product.id) == [product.photos[0].id, at.media(run)["1:1"]]
 
 
@@ -152,6 +153,37 @@ def test_a_restore_that_was_stopped_says_why_and_can_be_asked_for_again(at: Desk
     assert at.restore(run) == "taken back: 3 images"
     assert at.products.media(product.id) == [product.photos[0].id]
     assert at.record(run)["restore_problem"] == ""
+
+
+def test_a_restore_that_was_called_off_can_be_asked_for_again(at: Desk) -> None:
+    """As it is when the app is uninstalled: it may be installed again."""
+    product = at.product()
+    run = at.published(product)
+    called_off = start_restore(at.services, SHOP, run.run_id)
+    at.services.starter.cancel(SHOP)
+    with pytest.raises(Unavailable):
+        at.services.starter.result(called_off)
+    assert at.restore(run) == "taken back: 3 images"
+    assert at.products.media(product.id) == [product.photos[0].id]
+
+
+def test_a_restore_that_could_not_even_say_why_it_failed_can_be_asked_for_again(
+    at: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = at.published(at.product())
+    at.store.faults.answer(403, 1, "file_update")
+    with monkeypatch.context() as broken:
+        broken.delattr(restoring, "note_failed")
+        first = start_restore(at.services, SHOP, run.run_id)
+        until(lambda: at.services.starter.has_ended(first))
+    assert at.restore(run) == "taken back: 3 images"
+
+
+def test_a_restore_under_way_is_asked_for_once(at: Desk) -> None:
+    run = at.published(at.product())
+    first, second = (start_restore(at.services, SHOP, run.run_id) for _ in range(2))
+    assert first == second
+    assert at.services.starter.result(first) == "taken back: 3 images"
 
 
 def test_answers_that_are_lost_take_nothing_back_twice(at: Desk) -> None:

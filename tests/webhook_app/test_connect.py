@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from infra.devstore.platform import LocalShopify
-from infra.errors import ScopeMissing, SettingsError, TokenRefused
+from infra.errors import InputError, ScopeMissing, SettingsError, TokenRefused, Unavailable
 from infra.services import Services
+from infra.shopify.store import Shopify
 from infra.shopify.transport import API_VERSION
 from tests.webhook_app.connect_kit import APP, SHOP, app, opened
-from webhook_app.connect import connect, differing, stay_connected
+from webhook_app.connect import alone, connect, differing, stay_connected
 from webhook_app.topics import SUBSCRIBED
 
 
@@ -83,6 +84,57 @@ def test_the_store_has_dropped_a_subscription_and_gets_it_again(services: Servic
     subscriptions.delete(subscriptions.all()[0].id)
     stay_connected(services, SHOP)
     assert differing(services.store(SHOP), APP) == []
+
+
+def test_a_shop_that_leaves_while_it_is_looked_after_stays_away(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(services, SHOP, APP)
+    ask = Shopify.locale
+
+    def leave_and_ask(store: Shopify) -> str:
+        services.installations.leave(SHOP)
+        return ask(store)
+
+    monkeypatch.setattr(Shopify, "locale", leave_and_ask)
+    stay_connected(services, SHOP)
+    assert services.installations.active() == []
+
+
+def test_webhooks_follow_the_app_to_its_new_address(local: LocalShopify, tmp_path: Path) -> None:
+    moved = "https://moved.example.com"
+    with app(local, tmp_path / "home") as services:
+        connect(services, SHOP, APP)
+    with app(local, tmp_path / "home", app_url=moved) as services:
+        stay_connected(services, SHOP)
+        assert differing(services.store(SHOP), moved) == []
+        assert [one.address for one in services.installations.active()] == [moved]
+    with app(local, tmp_path / "home", app_url="") as services:
+        stay_connected(services, SHOP)
+        assert differing(services.store(SHOP), moved) == []
+
+
+@pytest.mark.parametrize("kind", ["client_credentials", "admin_token"])
+def test_a_store_is_connected_by_no_other_name_than_its_own(
+    local: LocalShopify, tmp_path: Path, kind: str
+) -> None:
+    alias = "old-wool.myshopify.com"
+    token = local[SHOP].admin_token() if kind == "admin_token" else ""
+    own = {"shopify_url": local[SHOP].url, "shopify_access_token": token}
+    with app(local, tmp_path / "home", **own) as services:
+        with pytest.raises(InputError, match=f"another name of {SHOP}; run: bestshot connect {SHOP}"):
+            connect(services, alias, APP)
+        assert services.installations.rows(alias) == services.installations.rows(SHOP) == {}
+        assert connect(services, SHOP, APP).kind == kind
+        assert local[SHOP].operations_seen["webhook_subscription_create"] == len(SUBSCRIBED)
+
+
+def test_one_at_a_time_connects_a_shop(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook_app.connect.PATIENCE", 0.05)
+    with alone(services, SHOP), pytest.raises(Unavailable, match="held by another"):
+        connect(services, SHOP, APP)
+    assert services.installations.rows(SHOP) == {}
+    assert connect(services, SHOP, APP).shop == SHOP
 
 
 def test_a_missing_scope_is_named_with_what_it_is_for_and_nothing_is_changed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from infra.errors import Cancelled, Malformed, UnknownShop, UnknownTopic
 from infra.installations import shop_digest
 from infra.services import Services, build
 from infra.settings import Settings
+from infra.shopify.oauth import Grant
 from infra.shopify.replies import Shop
 from infra.shopify.transport import document
 from webhook_app.topics import SUBSCRIBED, TOPICS, handle
@@ -25,7 +26,6 @@ from webhook_app.verify import WebhookEvent
 
 SHOP, PRODUCT = "a.myshopify.com", "gid://shopify/Product/7"
 COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,10 @@ def event(topic: str, payload: dict[str, Any], shop: str = SHOP, event_id: str =
     return WebhookEvent(topic, shop, "w1", event_id, payload)
 
 
-def product(created: datetime = NOW + timedelta(minutes=1), **more: Any) -> dict[str, Any]:
-    return {"id": 7, "admin_graphql_api_id": PRODUCT, "created_at": created.isoformat(), **more}
+def product(created: datetime | None = None) -> dict[str, Any]:
+    """The body about a product, by default one that is listed a minute from now."""
+    created = created or datetime.now(UTC) + timedelta(minutes=1)
+    return {"id": 7, "admin_graphql_api_id": PRODUCT, "created_at": created.isoformat()}
 
 
 def queued(services: Services, prefix: str) -> list[str]:
@@ -121,6 +123,16 @@ def test_a_shop_that_is_not_connected_is_unknown_but_for_compliance(services: Se
     for topic in COMPLIANCE:
         assert handle(services, event(topic, {"shop_domain": other}, other))
     assert queued(services, "") == []
+
+
+def test_credentials_of_an_install_that_failed_are_no_connection_and_can_be_redacted(
+    services: Services,
+) -> None:
+    other = "b.myshopify.com"
+    services.tokens.keep(other, "admin_token", Grant("shpat_1"))
+    with pytest.raises(UnknownShop):
+        handle(services, event("app/uninstalled", {"domain": other}, other))
+    assert handle(services, event("shop/redact", {"shop_domain": other}, other)) == "redaction started"
 
 
 def test_a_topic_that_was_never_asked_for_is_unknown(services: Services) -> None:

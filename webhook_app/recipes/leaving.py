@@ -6,6 +6,7 @@ They run where the worker is, for Milvus Lite belongs to its process. One that w
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -13,8 +14,11 @@ from infra.durable import enqueue, interrupted, reason, recipe, run_step
 from infra.services import Services
 from webhook_app.steps import leaving
 
-PAUSES = (5, 60, 600)
-"""Seconds between looks at whether we are out: the token of a shop just left may work for a moment more."""
+PAUSES = (5, 60, 600, 86_400, 86_400)
+"""Seconds between looks at whether we are out: the token of a shop just left may work for a moment more, and
+a frozen shop, which does not say, may open again. At the last look it counts as left: by then shop/redact
+comes, too. One that does not answer is looked at every day until it does.
+"""
 SETTLE_SECONDS = 600
 """A step that was under way when a shop was swept has ended by then, and what it left is swept, too."""
 LONGEST_PAUSE = 86_400
@@ -38,8 +42,9 @@ class Leaving:
 
     def leave_shop(self, shop: str, key: str, look: int) -> None:
         """Stop all work for a shop that lets us in no more; look again later when it does, or did not say."""
-        if not self._is_done(key, "leave", leaving.leave, shop) and look <= len(PAUSES):
-            pause = PAUSES[look - 1]
+        leave = partial(leaving.leave, last=look > len(PAUSES))
+        if not self._is_done(key, "leave", leave, shop):
+            pause = PAUSES[min(look, len(PAUSES)) - 1]
             enqueue("recipes", f"{key}:{look + 1}", self._leave, shop, key, look + 1, delay=pause)
 
     def redact_shop(self, digest: str, key: str, sweep: int) -> None:

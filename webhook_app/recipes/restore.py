@@ -5,6 +5,8 @@ What a step does stands in `webhook_app/steps/restoring.py`.
 
 from __future__ import annotations
 
+from itertools import count
+
 from structlog.contextvars import bound_contextvars
 
 from infra.durable import interrupted, reason, recipe, run_step
@@ -24,7 +26,7 @@ class RestoreRun:
         self._services = services
         recipe("restore", self.restore)
 
-    def restore(self, shop: str, run_id: str, attempt: int) -> str:
+    def restore(self, shop: str, run_id: str) -> str:
         """Take back what a run put into the store; returns in words what was done."""
         this = Restore(self._services, shop, run_id)
         with bound_contextvars(shop=shop, listing=run_id):
@@ -33,7 +35,7 @@ class RestoreRun:
             except Exception as error:
                 if interrupted(error):
                     raise
-                return run_step("fail", restoring.note_failed, this, attempt, reason(error))
+                return run_step("fail", restoring.note_failed, this, reason(error))
 
     def _take_back(self, this: Restore) -> str:
         run_step("media", restoring.take_off_media, this)
@@ -47,13 +49,14 @@ class RestoreRun:
 def start_restore(services: Services, shop: str, run_id: str) -> str:
     """Start taking back what a run put into the store; returns the recipe's id, for `starter.result`.
 
-    Asked again it is the same restore, unless the last one failed. NotFound when the shop has no such run,
-    InputError while the run is under way.
+    Asked again it is the same restore while that is under way, then another: what became of one that was
+    called off or broke down need not be known. NotFound when the shop has no such run, InputError while the
+    run is under way.
     """
     record = services.runs.need(shop, run_id)
     if record["status"] not in ENDED:
         raise InputError(f"{run_id} is still under way; it can be taken back once it has ended")
-    attempt = record["restores_failed"] + 1
-    recipe_id = f"{run_id}:restore:{attempt}"
-    services.starter.start("restore", recipe_id, shop, run_id, attempt)
+    ids = (f"{run_id}:restore:{attempt}" for attempt in count(1))
+    recipe_id = next(one for one in ids if not services.starter.has_ended(one))
+    services.starter.start("restore", recipe_id, shop, run_id)
     return recipe_id

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import structlog
 
-from infra.errors import NotFound, ScopeMissing, SettingsError, TokenRefused, Unavailable
+from infra.errors import NotFound, Refused, ScopeMissing, SettingsError, TokenRefused, Unavailable
 from infra.runs import PRODUCT_GONE, SHOP_GONE
 from infra.services import Services
+from sync import catalog
+from webhook_app.connect import alone
+
+Access = Literal["in", "out", "closed"]
+"""Whether a shop lets us in. One that is frozen, locked or forbidden to us ("closed") does not say."""
 
 log = structlog.get_logger()
 
@@ -19,40 +26,39 @@ def is_gone(services: Services, shop: str, product_id: str) -> bool:
 def forget_product(services: Services, shop: str, product_id: str) -> None:
     """End a product's open runs; take it out of the mirror and out of what was seen."""
     services.runs.cancel(shop, PRODUCT_GONE, product_id=product_id)
-    services.mirror.remove(shop, [product_id])
-    services.seen.forget(shop, [product_id])
+    catalog.forget_product(services, shop, product_id)
 
 
-def leave(services: Services, shop: str) -> bool:
-    """Stop working for a shop, unless it lets us in: then the webhook was late or replayed. Says if it did.
+def leave(services: Services, shop: str, *, last: bool) -> bool:
+    """Stop working for a shop, unless it lets us in: then the webhook was late or replayed.
 
-    First the shop counts as left, so that no webhook starts a run; then what is open is called off.
+    True when no more is to be done. A closed shop may open again: it counts as left only at the last look.
     """
-    if _lets_us_in(services, shop):
-        log.warning("uninstalled, says a webhook, but the shop lets us in", shop=shop)
-        return False
-    services.installations.leave(shop)
-    services.runs.cancel(shop, SHOP_GONE)
-    services.starter.cancel(shop)
-    services.tokens.forget(shop)
-    log.info("left", shop=shop)
-    return True
+    with alone(services, shop):
+        access = _access(services, shop)
+        if access == "in" or (access == "closed" and not last):
+            log.warning("uninstalled, says a webhook, but not the shop", shop=shop, access=access)
+            return last
+        _leave(services, shop)
+        return True
 
 
 def redact(services: Services, digest: str) -> bool:
     """Erase what is held of a shop. True when nothing was left, or when the shop lets us in: it is back.
 
+    A closed shop does not: what comes two days after an uninstall is not put off until a shop opens again.
     The shop is named by its digest, in errors too: DBOS keeps what a step is given, returns and raises.
     """
-    installed = services.installations.by_digest(digest)
-    if installed is None:
+    shop = services.installations.by_digest(digest)
+    if shop is None:
         _scrub(services)
         return True
     try:
-        if _lets_us_in(services, installed.shop):
-            log.warning("redaction asked for, but the shop lets us in", digest=digest)
-            return True
-        return _swept(services, installed.shop, digest)
+        with alone(services, shop):
+            if _access(services, shop) == "in":
+                log.warning("redaction asked for, but the shop lets us in", digest=digest)
+                return True
+            return _swept(services, shop, digest)
     except Exception as error:
         log.warning("redaction failed", digest=digest, kind=type(error).__name__)
         raise Unavailable(f"erasing {digest} met {type(error).__name__}") from None
@@ -66,6 +72,15 @@ def left_of(services: Services, shop: str) -> dict[str, int]:
     counts["blobs"] = services.blobs.count(shop)
     counts["recipes"] = services.starter.count(shop)
     return {what: count for what, count in counts.items() if count}
+
+
+def _leave(services: Services, shop: str) -> None:
+    """First the shop counts as left, so that no webhook starts a run; then what is open is called off."""
+    services.installations.leave(shop)
+    services.runs.cancel(shop, SHOP_GONE)
+    services.starter.cancel(shop)
+    services.tokens.forget(shop)
+    log.info("left", shop=shop)
 
 
 def _swept(services: Services, shop: str, digest: str) -> bool:
@@ -96,15 +111,18 @@ def _scrub(services: Services) -> None:
     services.starter.scrub()
 
 
-def _lets_us_in(services: Services, shop: str) -> bool:
-    """Whether the shop takes our access token; Unavailable and Refused mean that it did not say.
+def _access(services: Services, shop: str) -> Access:
+    """What the shop says to our access token; Unavailable when it does not answer.
 
-    Credentials that can no longer be opened (SettingsError) let nobody in either.
+    Credentials that can no longer be opened (SettingsError) let nobody in either. A frozen shop answers 402,
+    a locked one 423: https://shopify.dev/docs/api/usage/response-codes
     """
     try:
         services.store(shop).shop()
     except ScopeMissing:
-        return True
+        return "in"
     except (TokenRefused, NotFound, SettingsError):
-        return False
-    return True
+        return "out"
+    except Refused:
+        return "closed"
+    return "in"
