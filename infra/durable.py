@@ -33,7 +33,8 @@ APPLICATION_VERSION = "2"
 """Fixed, not hashed from the code: a deploy with runs in flight goes on with them.
 
 It changes when the steps of a recipe do, for what is under way cannot go on with other steps. A worker takes
-up no runs of another version: let the old one finish them before it is replaced.
+up nothing of another version's, be it under way or planned for later: let the old one end it before the new
+one takes its place.
 https://docs.dbos.dev/python/tutorials/upgrading-workflows
 """
 
@@ -91,6 +92,12 @@ class Starter:
             return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
         except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
             raise Unavailable(reason(error)) from None
+
+    def has_ended(self, run_id: str) -> bool:
+        """Whether a run was started and is over: well, failed or called off."""
+        with _translated():
+            found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
+        return any(workflow.status not in UNENDED for workflow in found)
 
     def notify(self, run_id: str, topic: str, message: str) -> None:
         """Wake a run that waits for a message on a topic, or will; Unavailable when the database is away."""

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from infra.errors import Unavailable
 
 PATIENCE = 60.0
-"""Seconds that a lock is waited for; it is held for one exchange with a shop, or two."""
+"""Seconds that a lock is waited for; it is held for an exchange with a shop or two, or a batch of writes."""
 LOOK_SECONDS = 0.02
 
 

@@ -35,7 +35,6 @@ BLANK: dict[str, Any] = {
     "store_away_since": None,
     "media_before": None,
     "banners_before": {},
-    "restores_failed": 0,
     "restore_problem": "",
 }
 """What a run's record holds before its first step; `step` is the one under way.

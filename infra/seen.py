@@ -24,7 +24,10 @@ class Seen:
 
 
 class SeenProducts:
-    """The memory beside the mirror. Keyword counts change in the same transaction as the product."""
+    """The memory beside the mirror. Keyword counts change in the same transaction as the product.
+
+    One writer of a shop at a time, or products are counted twice: see `writing` in sync/catalog.py.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

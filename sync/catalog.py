@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from infra import keywords
 from infra.blobs import content_key
 from infra.errors import BestshotError, Cancelled
+from infra.locks import PATIENCE
 from infra.milvus import MirrorRow
 from infra.model import Product
 from infra.pixels import thumbnail_jpeg
@@ -48,33 +50,60 @@ def mirror_catalog(services: Services, shop: str, products: Iterable[Product]) -
     What `products` does not name is taken for gone: when it cannot name them all, it must raise. Of a product
     that it names twice, the first word counts. Sales stay what they were.
     """
-    known = services.seen.fingerprints(shop)
-    if services.mirror.count(shop) < len(known):
-        log.warning("the mirror has lost products; rebuilding it", shop=shop)
-        services.seen.forget(shop, known)
-        known = {product_id: ("", sold) for product_id, (_, sold) in known.items()}
+    known = _known(services, shop)
     seen: set[str] = set()
     changed = failed = 0
     listed = (p for p in _once(products) if p.status == "ACTIVE" and p.photos)
     for batch in _batches(listed, BATCH):
-        must_be_connected(services, shop)
         seen |= {product.id for product in batch}
         fresh = [p for p in batch if known.get(p.id, ("", 0))[0] != fingerprint(p, services.embedder.name)]
         written = _mirror(services, shop, fresh, {p.id: known[p.id][1] for p in fresh if p.id in known})
         changed += written
         failed += len(fresh) - written
-    must_be_connected(services, shop)
     gone = known.keys() - seen
-    services.mirror.remove(shop, gone)
-    services.seen.forget(shop, gone)
+    with writing(services, shop):
+        _remove(services, shop, gone)
     return Summary(len(seen), changed, len(gone), failed)
 
 
-def must_be_connected(services: Services, shop: str) -> None:
-    """Cancelled for a shop that has left since: a long pass must not write back what was erased."""
-    installed = services.installations.get(shop)
-    if installed is None or not installed.active:
-        raise Cancelled(SHOP_GONE)
+def forget_product(services: Services, shop: str, product_id: str) -> None:
+    """Take a product out of the mirror, and out of what was seen."""
+    with _alone(services, shop):
+        _remove(services, shop, [product_id])
+
+
+@contextmanager
+def writing(services: Services, shop: str) -> Iterator[None]:
+    """One writer of a shop's mirror at a time, for one batch: nobody waits for another's whole pass.
+
+    Mirror and memory of one product are only read together and written together in here, or they drift apart.
+    Cancelled for a shop that has left since: a long pass must not write back what was erased.
+    """
+    with _alone(services, shop):
+        installed = services.installations.get(shop)
+        if installed is None or not installed.active:
+            raise Cancelled(SHOP_GONE)
+        yield
+
+
+def _alone(services: Services, shop: str) -> AbstractContextManager[None]:
+    return services.locks.hold(f"the mirror of {shop}", PATIENCE)
+
+
+def _known(services: Services, shop: str) -> Mapping[str, tuple[str, int]]:
+    """What was mirrored of each product; of none, when the mirror has lost some."""
+    with writing(services, shop):
+        known = services.seen.fingerprints(shop)
+        if services.mirror.count(shop) >= len(known):
+            return known
+        log.warning("the mirror has lost products; rebuilding it", shop=shop)
+        services.seen.forget(shop, known)
+        return {product_id: ("", sold) for product_id, (_, sold) in known.items()}
+
+
+def _remove(services: Services, shop: str, product_ids: Collection[str]) -> None:
+    services.mirror.remove(shop, product_ids)
+    services.seen.forget(shop, product_ids)
 
 
 def _once(products: Iterable[Product]) -> Iterator[Product]:
@@ -98,12 +127,13 @@ def _mirror(services: Services, shop: str, fresh: list[Product], sold: Mapping[s
         photos = list(pool.map(lambda product: _photo(services, product), fresh))
     usable = [(product, photo) for product, photo in zip(fresh, photos, strict=True) if photo]
     vectors = services.embedder.embed_images([photo for _, photo in usable])
-    rows = [
-        _row(product, services, shop, photo, vector, sold.get(product.id, 0))
-        for (product, photo), vector in zip(usable, vectors, strict=True)
-    ]
-    services.mirror.put(shop, rows)
-    services.seen.put(shop, [_seen(p, services.embedder.name, sold.get(p.id, 0)) for p, _ in usable])
+    with writing(services, shop):
+        rows = [
+            _row(product, services, shop, photo, vector, sold.get(product.id, 0))
+            for (product, photo), vector in zip(usable, vectors, strict=True)
+        ]
+        services.mirror.put(shop, rows)
+        services.seen.put(shop, [_seen(p, services.embedder.name, sold.get(p.id, 0)) for p, _ in usable])
     return len(usable)
 
 

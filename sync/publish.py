@@ -113,7 +113,7 @@ def filename(product: Product, painting: Painting, media_type: str) -> str:
 
 
 def is_our_name(name: str) -> bool:
-    """Whether a file's name is one that `filename` gave, or Shopify made of it for a product's duplicate."""
+    """Whether a file's name is one that `filename` gave, or Shopify may have made of it for a duplicate."""
     return _OUR_NAME.search(name) is not None
 
 

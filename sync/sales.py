@@ -20,7 +20,7 @@ from infra.services import Services
 from infra.shopify.replies import Order, Sold
 from infra.shopify.store import Shopify
 from sync import export
-from sync.catalog import must_be_connected
+from sync.catalog import writing
 
 REACH = 59
 """Whole days that read_orders surely shows: the API gives the last 60 days, to the hour.
@@ -44,12 +44,12 @@ def mirror_sales(services: Services, shop: str, sold: Mapping[str, int]) -> int:
 
     `sold` is all that was sold: a product that it does not name sold nothing.
     """
-    must_be_connected(services, shop)
-    before = {product_id: units for product_id, (_, units) in services.seen.fingerprints(shop).items()}
-    now = {product_id: max(0, sold.get(product_id, 0)) for product_id in before}
-    changed = {product_id: units for product_id, units in now.items() if units != before[product_id]}
-    services.mirror.put_sales(shop, changed)
-    services.seen.put_sales(shop, changed)
+    with writing(services, shop):
+        before = {product_id: units for product_id, (_, units) in services.seen.fingerprints(shop).items()}
+        now = {product_id: max(0, sold.get(product_id, 0)) for product_id in before}
+        changed = {product_id: units for product_id, units in now.items() if units != before[product_id]}
+        services.mirror.put_sales(shop, changed)
+        services.seen.put_sales(shop, changed)
     return len(changed)
 
 

@@ -7,18 +7,37 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import structlog
 
 from infra.settings import Settings, variables
 from tests import drawn
+from tests.infra.postgres_kit import empty_database, postgres_server
 from tests.running import Wait, until_ended
 from webhook_app.embedded import Embedded, running
 
 
 @pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    yield
+    structlog.reset_defaults()  # the log level of a command is none of the next test's
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a Postgres server."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'records.sqlite'}"
+    return empty_database(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -117,6 +117,8 @@ def headline(run: Run) -> str:
         return f"Called off: {run['reason']}."
     if run["status"] == "failed":
         return f"Stopped at the step “{STEPS[run['step']][0]}”." if run["step"] in STEPS else "Stopped."
+    if run["store_away_since"]:
+        return f"The images are ready, and {run['reason']}."
     if run["step"] == "paint":
         return f"Painting: {count} of {plural(asked, 'image')} here."
     return STEPS[run["step"]][1] if run["step"] in STEPS else STATUS[run["status"]]

@@ -64,16 +64,13 @@ def begin(session: Session, schema: GraphQLSchema, faults: Faults, scopes: Scope
 def operation_view(operation: Operation, shop: Shop) -> View:
     """A BulkOperation; its 64-bit counts are strings. An operation that wrote no line has no file."""
     url = f"{shop.url}/bulk/{operation.file}" if operation.size and not operation.expired else None
-    completed = operation.status == "COMPLETED"
     return {
         "id": gid("BulkOperation", operation.id),
         "status": "EXPIRED" if operation.expired else operation.status,
         "error_code": operation.error_code or None,
         "object_count": str(operation.objects),
         "root_object_count": str(operation.roots),
-        "file_size": str(operation.size) if completed else None,
-        "url": url if completed else None,
-        "partial_data_url": url if operation.ended_at and not completed else None,
+        "url": url if operation.status == "COMPLETED" else None,
         "created_at": timestamp(operation.created_at),
     }
 

@@ -141,11 +141,10 @@ class Exporter:
             self._announce(session, operation)
 
     def _end(self, session: Session, operation: Operation) -> None:
-        """COMPLETED, or what a fault makes of it; a failed operation keeps the first half as partial data."""
+        """COMPLETED, or what a fault makes of it."""
         path = self._folder / operation.file
         if code := self._faults.strikes("fail_bulk"):
             operation.status, operation.error_code = "FAILED", code
-            _rewrite(path, lambda held: held[: len(held) // 2])
         else:
             operation.status = "COMPLETED"
             if missing := self._faults.strikes("truncate_bulk"):

@@ -69,8 +69,8 @@ def variant_view(product: Product) -> View:
 
 def media_view(media: Media, base_url: str) -> View:
     """A MediaImage; its `image` is null until it is READY."""
-    error = {"code": media.error_code, "message": media.error_message, "details": None}
-    image = {"url": image_url(base_url, media), "width": media.width, "height": media.height}
+    error = {"code": media.error_code, "message": media.error_message}
+    image = {"url": image_url(base_url, media)}
     ready = media.status == "READY"
     return {
         "__typename": "MediaImage",
@@ -78,7 +78,6 @@ def media_view(media: Media, base_url: str) -> View:
         "alt": media.alt or None,
         "status": media.status,
         "file_status": media.status,
-        "mime_type": media.mime_type or None,
         "media_errors": [error] if media.error_code else [],
         "image": image if ready else None,
     }

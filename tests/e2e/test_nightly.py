@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from infra.errors import Mismatch
+from infra.errors import TokenRefused
 from infra.settings import Settings
+from infra.shopify.orders import Orders
 from infra.shopify.sales import Sales
 from tests import drawn
 from tests.running import wait_for
@@ -148,17 +149,48 @@ def test_the_summary_says_when_fewer_days_count(app: Embedded, monkeypatch: pyte
     assert app.sync() == WHOLE | {"days of sales": 59}
 
 
-def test_figures_that_disagree_end_the_run_and_stay_as_they_were(
-    app: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app.sync()
-    before = sold(app)
-    app.store.sell(next(iter(before)), 5)
+@pytest.fixture
+def _a_report_that_never_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     right = Sales.total
     monkeypatch.setattr(Sales, "total", lambda self, days: right(self, days) - 1)
-    with pytest.raises(Mismatch, match=r"\d+ units by product, \d+ in all"):
-        sync_now(app.services, app.shop)
+
+
+@pytest.mark.usefixtures("_a_report_that_never_agrees")
+def test_orders_stand_in_for_a_report_whose_figures_disagree(app: Embedded) -> None:
+    product = next(app.services.store(app.shop).products.all()).id
+    app.store.order([(product, 41)])
+    assert app.sync() == WHOLE
+    assert sold(app)[product] >= 41
+    assert app.store.operations_seen["export"] == 2
+
+
+@pytest.mark.usefixtures("_a_report_that_never_agrees")
+@pytest.mark.parametrize("without", ["agreement", "scope"])
+def test_sales_that_cannot_be_had_stay_as_they_were_and_the_catalog_is_mirrored(
+    app: Embedded, monkeypatch: pytest.MonkeyPatch, without: str
+) -> None:
+    before = sold(app)
+    app.store.order([(next(iter(before)), 5)])
+    if without == "agreement":
+        monkeypatch.setattr(Orders, "count", lambda *_: (1_000_000, True))
+    else:
+        app.store.faults.answer(403, 100, "orders_count")
+    with capture_logs() as logged:
+        assert app.sync() == WHOLE | {"sales kept": 12}
     assert sold(app) == before
+    said = [line["why"] for line in logged if line["event"] == "no sales; they stay as they were"]
+    assert len(said) == 1
+    assert ("of 1000000" in said[0]) == (without == "agreement")
+
+
+@pytest.mark.usefixtures("_a_report_that_never_agrees")
+def test_a_token_that_is_refused_ends_the_sync(app: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise TokenRefused("the access token is not valid (any more)")
+
+    monkeypatch.setattr(Orders, "count", refused)
+    with pytest.raises(TokenRefused):
+        sync_now(app.services, app.shop)
 
 
 @pytest.mark.parametrize("point", ["infra.exports:Exports.note:after", "sync.export:status:before"])

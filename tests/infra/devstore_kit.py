@@ -70,6 +70,18 @@ def upload_file(client: Shopify, data: bytes, filename: str = "") -> str:
     return client.files.create(client.files.upload(data, filename, "image/png"), filename, "alt")
 
 
+def file_url(client: Shopify, media_id: str) -> str:
+    """Where the store serves a file; "" until it is READY."""
+    found = client._api.query("files_by_name", query=f"id:{media_id.rpartition('/')[2]}")["files"]["nodes"]
+    return found[0]["image"]["url"] if found[0]["image"] else ""
+
+
+def served(client: Shopify, media_id: str) -> str:
+    """Where the store serves a file that it has processed."""
+    assert ended(client, media_id).status == "READY"
+    return file_url(client, media_id)
+
+
 @dataclass(frozen=True)
 class Webhook:
     """One webhook as it arrived."""

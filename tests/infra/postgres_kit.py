@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 
 @contextmanager
@@ -23,3 +25,12 @@ def postgres_server() -> Iterator[str]:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         finally:
             server.cleanup()
+
+
+def empty_database(server: str) -> str:
+    """The URL of a new database of that server."""
+    url = sa.make_url(server).set(database=f"test_{uuid4().hex}")
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as db:
+        db.execute(sa.text(f"CREATE DATABASE {url.database}"))
+    return url.render_as_string(hide_password=False)

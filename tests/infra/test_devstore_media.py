@@ -11,7 +11,16 @@ import requests
 from infra.devstore.server import LocalStore
 from infra.errors import Refused
 from infra.shopify.store import Shopify
-from tests.infra.devstore_kit import client_of, ended, open_store, picture, until, upload_file
+from tests.infra.devstore_kit import (
+    client_of,
+    ended,
+    file_url,
+    open_store,
+    picture,
+    served,
+    until,
+    upload_file,
+)
 
 LARGE = 20 * 1024 * 1024
 
@@ -40,7 +49,7 @@ def test_an_image_is_uploaded_then_processed_then_ready(tmp_path_factory: pytest
             ],
         )["files"][0]
         assert made["fileStatus"] == "UPLOADED"
-        until(lambda: client.files.state(made["id"]) == ("PROCESSING", "", ""))
+        until(lambda: client.files.state(made["id"]) == ("PROCESSING", ""))
         until(lambda: client.files.state(made["id"]).status == "READY")
 
 
@@ -59,8 +68,9 @@ def test_an_image_is_uploaded_then_processed_then_ready(tmp_path_factory: pytest
     ids=["text", "empty", "bmp", "truncated", "too long a side", "too large", "torn", "too many bytes"],
 )
 def test_an_image_that_cannot_be_used_fails_and_says_why(client: Shopify, data: bytes, code: str) -> None:
-    state = ended(client, upload_file(client, data))
-    assert (state.status, state.url) == ("FAILED", "")
+    media_id = upload_file(client, data)
+    state = ended(client, media_id)
+    assert (state.status, file_url(client, media_id)) == ("FAILED", "")
     assert code in state.reason
 
 
@@ -87,7 +97,7 @@ def _media(client: Shopify, product_id: str) -> dict[str, object]:
 )
 def test_an_image_is_served_as_what_it_is_and_for_long(client: Shopify, kind: str, media_type: str) -> None:
     data = picture(kind=kind)
-    reply = requests.get(ended(client, upload_file(client, data, f"lies-{kind}.gif")).url, timeout=5)
+    reply = requests.get(served(client, upload_file(client, data, f"lies-{kind}.gif")), timeout=5)
     assert reply.content == data
     assert reply.headers["Content-Type"] == media_type
     assert "immutable" in reply.headers["Cache-Control"]
@@ -102,14 +112,14 @@ def test_a_name_in_use_gets_a_uuid_appended(client: Shopify) -> None:
     }
     second = client._api.mutate("file_create", files=[wanted])["files"][0]["id"]
     assert first != second
-    assert ended(client, first).url.partition("?")[0].endswith("/twice.png")
-    assert "/twice_" in ended(client, second).url
+    assert served(client, first).partition("?")[0].endswith("/twice.png")
+    assert "/twice_" in served(client, second)
     assert client.files.find("twice.png") == first
 
 
 def test_a_name_in_use_can_be_refused_or_replaced(client: Shopify) -> None:
     old = upload_file(client, picture(kind="PNG"), "mode.png")
-    before = ended(client, old).url
+    before = served(client, old)
     source = client.files.upload(picture(color="navy", kind="PNG"), "mode.png", "image/png")
     wanted = {"originalSource": source, "filename": "mode.png", "contentType": "IMAGE"}
     with pytest.raises(Refused, match="already in use"):
@@ -118,11 +128,11 @@ def test_a_name_in_use_can_be_refused_or_replaced(client: Shopify) -> None:
         "files"
     ]
     assert files[0]["id"] == old
-    assert ended(client, old).url != before
+    assert served(client, old) != before
 
 
 def test_an_image_may_come_from_the_store_itself_but_from_nowhere_else(client: Shopify) -> None:
-    own = ended(client, upload_file(client, picture(kind="PNG"), "origin.png")).url
+    own = served(client, upload_file(client, picture(kind="PNG"), "origin.png"))
     assert ended(client, client.files.create(own, "copy.png", "")).status == "READY"
     far = client.files.create("https://example.com/far.png", "far.png", "")
     assert "IMAGE_DOWNLOAD_FAILURE" in ended(client, far).reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,26 @@ def test_stopping_cuts_a_wait_short_and_the_next_start_goes_on(url: str, starter
     with run_recipes(url, "test", 1):
         assert starter.result("run") == "done"
     assert step.calls == 2
+
+
+def test_syncs_that_wait_for_hours_hold_up_no_listing(url: str, starter: Starter) -> None:
+    waiting: list[int] = []
+    listed, go_on = threading.Event(), threading.Event()
+
+    def wait(number: int) -> None:
+        waiting.append(number)
+        assert go_on.wait(60)
+
+    recipe("sync_store", wait)
+    recipe("new_listing", listed.set)
+    with run_recipes(url, "test", 1):
+        for number in range(durable.RECIPES_AT_ONCE + 1):
+            starter.start("sync_store", f"sync {number}", number)
+        wait_for(lambda: len(waiting) == durable.SYNCS_AT_ONCE)
+        starter.start("new_listing", "listing")
+        found = listed.wait(10), len(waiting)
+        go_on.set()
+    assert found == (True, durable.SYNCS_AT_ONCE)
 
 
 def test_every_error_of_ours_says_whether_trying_again_helps() -> None:

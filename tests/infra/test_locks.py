@@ -14,19 +14,12 @@ import pytest
 
 from infra.errors import Unavailable
 from infra.locks import Locks
-from tests.infra.postgres_kit import postgres_server
 
 HOLD = (
     "import sys; from pathlib import Path; from infra.locks import Locks\n"
     "with Locks(sys.argv[1], Path(sys.argv[2])).hold('wool', 5):\n"
     "    print('held', flush=True); sys.stdin.readline()\n"
 )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

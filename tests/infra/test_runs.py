@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
 from infra.database import Database
+from infra.database import runs as runs_table
 from infra.errors import Cancelled, NotFound
 from infra.model import Check, Format, Painting
-from infra.runs import Runs, refuse_foreign
+from infra.runs import BLANK, Runs, refuse_foreign
 
 SHOP, PRODUCT = "a.myshopify.com", "gid://shopify/Product/1"
 SQUARE = Format("1:1", 1024, 1024)
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Runs:
-    return Runs(Database(f"sqlite:///{tmp_path / 'records.sqlite'}"))
+def database(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def runs(database: Database) -> Runs:
+    return Runs(database)
 
 
 def test_two_writers_never_lose_each_others_changes(runs: Runs) -> None:
@@ -127,6 +135,28 @@ def test_a_shops_name_at_the_end_of_anothers_is_another_shop() -> None:
     for run_id in ("red-shoes.myshopify.com:7:1", "shoes.myshopify.com.evil:7:1", "shoes.myshopify.com", ""):
         with pytest.raises(NotFound):
             refuse_foreign("shoes.myshopify.com", run_id)
+
+
+def test_a_record_of_an_older_version_has_what_came_since(runs: Runs, database: Database) -> None:
+    runs.open("r", SHOP, PRODUCT, [SQUARE])
+    with database.begin() as db:
+        old = {"formats": ["1:1"], "sizes": {}, "title": "Coat", "ended_at": None}
+        db.execute(runs_table.update().values(record=old))
+    found = runs.need(SHOP, "r")
+    assert found["title"] == "Coat"
+    assert {key: found[key] for key in BLANK.keys() - old.keys()} == {
+        key: value for key, value in BLANK.items() if key not in old
+    }
+
+
+def test_our_own_media_are_known_whichever_run_and_product_they_were_made_for(runs: Runs) -> None:
+    for number, shop in enumerate((SHOP, SHOP, "b.myshopify.com")):
+        runs.open(f"r{number}", shop, f"{PRODUCT}{number}", [SQUARE])
+        image = Painting("1:1", "key", "image/jpeg", 1, 1, "p", "m", "", "", media_id=f"image {number}")
+        runs.keep(f"r{number}", image, "approved")
+    runs.keep("r0", Painting("3:4", "key", "image/jpeg", 1, 1, "p", "m", "", ""), "refused")
+    assert runs.ours(SHOP, ["image 0", "image 1", "image 2", "merchant's"]) == {"image 0", "image 1"}
+    assert runs.ours(SHOP, []) == set()
 
 
 def test_shops_are_apart(runs: Runs) -> None:

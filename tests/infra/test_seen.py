@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -13,8 +14,9 @@ A, B = "a.myshopify.com", "b.myshopify.com"
 
 
 @pytest.fixture
-def seen(tmp_path: Path) -> SeenProducts:
-    return SeenProducts(Database(f"sqlite:///{tmp_path / 'records.sqlite'}"))
+def seen(database_url: str) -> Iterator[SeenProducts]:
+    with closing(Database(database_url)) as database:
+        yield SeenProducts(database)
 
 
 def one(product_id: str, *terms: int, sales: int = 0, category: str = "Dresses") -> Seen:

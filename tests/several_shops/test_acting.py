@@ -75,7 +75,13 @@ def test_a_run_speaks_for_its_own_shop_alone(both: Both) -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "rest"),
-    [("new_listing", (1,)), ("make_images", ()), ("paint_format", ("1:1",)), ("restore", (1,))],
+    [
+        ("new_listing", (1,)),
+        ("make_images", ()),
+        ("paint_format", ("1:1",)),
+        ("publish_images", (1,)),
+        ("restore", (1,)),
+    ],
 )
 def test_a_recipe_of_one_shop_does_nothing_with_a_run_of_another(
     both: Both, recipe: str, rest: tuple[str | int, ...]

@@ -31,7 +31,7 @@ def test_records_are_not_read_by_another_shops_id(both: Both) -> None:
     assert runs.read(A, theirs["run_id"]) is None
     assert runs.of_product(A, theirs["product_id"]) is None
     assert runs.count(A, theirs["product_id"]) == 0
-    assert runs.media(A, theirs["product_id"]) == set()
+    assert runs.ours(A, [image["media_id"] for image in theirs["paintings"]]) == set()
     assert theirs["run_id"] not in {run["run_id"] for run in runs.recent(A)}
     with pytest.raises(NotFound):
         runs.live(A, theirs["run_id"])

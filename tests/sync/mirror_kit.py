@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
+
 from infra.devstore.server import LocalStore
 from infra.services import Services, build
 from infra.settings import Settings
@@ -49,11 +51,14 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path, **options: Any) -> Iterator[Desk]:
+def desk(folder: Path, database_url: str = "", **options: Any) -> Iterator[Desk]:
     """A store of four hats, and services that know it; the store takes the options."""
     with open_store(folder / "store", **options) as local:
         home = folder / "home"
-        settings = Settings.from_env(home=home, shop=SHOP, shopify_url=local.url, sales_days=30)
+        own: dict[str, Any] = {"shop": SHOP, "shopify_url": local.url, "sales_days": 30}
+        if database_url:
+            own |= {"database_url": database_url, "encryption_key": Fernet.generate_key().decode()}
+        settings = Settings.from_env(home=home, **own)
         with closing(build(settings)) as services:
             services.tokens.keep(SHOP, "admin_token", Grant(TOKEN))
             store = services.store(SHOP)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from infra.errors import Cancelled, Unavailable
+from infra.devstore.scopes import ALL
+from infra.errors import Cancelled, TokenRefused, Unavailable
 from infra.model import Product
 from infra.shopify.oauth import Grant
 from infra.shopify.replies import Order
@@ -138,6 +139,23 @@ def test_a_query_that_the_store_refuses_is_no_export(shop: Desk, monkeypatch: py
     with capture_logs() as logged:
         assert export.start(shop.services, SHOP, "refused", "bulk_products") is None
     assert "at least one connection" in logged[-1]["why"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_shop_that_denies_exports_has_none(shop: Desk, status: int) -> None:
+    shop.local.faults.answer(status, 1, "bulk_operation_run_query")
+    assert export.start(shop.services, SHOP, "denied", "bulk_products") is None
+
+
+def test_a_missing_scope_is_no_export_and_a_refused_token_is_an_error(shop: Desk) -> None:
+    shop.services.tokens.keep(
+        SHOP, "admin_token", Grant(shop.local.admin_token(ALL - {"read_orders", "read_all_orders"}))
+    )
+    assert export.start(shop.services, SHOP, "narrow", "bulk_orders") is None
+    shop.services.tokens.keep(SHOP, "admin_token", Grant("shpat_revoked"))
+    with pytest.raises(TokenRefused):
+        export.start(shop.services, SHOP, "revoked", "bulk_products")
+    shop.services.tokens.keep(SHOP, "admin_token", Grant(TOKEN))
 
 
 def test_an_operation_that_is_gone_has_expired(shop: Desk) -> None:

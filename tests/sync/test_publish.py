@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from PIL import Image
 
+from generators.formats import parse_format
+from generators.studio.painter import StudioPainter
+from infra import durable
 from infra.devstore.mutations import base as store_writes
 from infra.pixels import STORE_SIDE
 from sync import publish
@@ -15,6 +19,8 @@ from sync.publish import filename
 from tests.infra.devstore_kit import SHOP, picture, until
 from tests.sync.publish_kit import Desk
 from webhook_app.recipes import patience
+from webhook_app.steps import listing
+from webhook_app.steps.listing import Run
 
 
 def test_pictures_stand_behind_the_merchants_own_and_a_banner_in_its_metafield(at: Desk) -> None:
@@ -80,14 +86,34 @@ def test_what_the_store_cannot_process_goes_to_review_with_its_reason(at: Desk) 
     assert "The image is damaged (IMAGE_PROCESSING_FAILURE)" in record["reason"]
 
 
-def test_a_failed_file_under_our_name_goes_to_review_with_its_reason(at: Desk) -> None:
+def test_a_failed_file_whose_id_was_lost_goes_to_review(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0.01,) * 3)
     run = at.made(at.product(), ("1:1",))
     before = at.files()
     at.store.faults.fail_media("IMAGE_PROCESSING_FAILURE", "The image is damaged", 1)
     at.store.faults.lose_reply("file_create")
     record = at.publish(run)
     assert (record["status"], at.files()) == ("needs_review", before + 1)
-    assert "The image is damaged" in record["reason"]
+    assert "may have failed" in record["reason"]
+
+
+def test_one_formats_failure_is_not_taken_for_anothers(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share an alternative text; here the search finds all of a product, and both ids were lost."""
+    monkeypatch.setattr("infra.devstore.queries.matches", lambda _, its: "parka-" in its.get("filename", ""))
+    monkeypatch.setattr(durable, "_wait", lambda *_: None)
+    monkeypatch.setattr(patience, "PAUSES", (0.02,) * 40)
+    run = at.made(at.product("Parka"), ("1:1", "3:4"))
+    at.store.faults.fail_media("IMAGE_PROCESSING_FAILURE", "The image is damaged", 1)
+    at.store.faults.slow_media(0.4)
+    at.store.faults.lose_reply("file_create")
+    searched = at.store.operations_seen["files_by_name"]
+    recipe_id = at.start(run)
+    until(
+        lambda: at.store.operations_seen["files_by_name"] > searched + 2
+    )  # the first one's id is looked for
+    at.store.faults.lose_reply("file_create")
+    at.services.starter.result(recipe_id)
+    assert at.statuses(run) == {"1:1": "refused", "3:4": "published"}
 
 
 def test_processing_that_never_ends_goes_to_review(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,6 +232,36 @@ def test_an_archived_product_is_left_alone_and_a_draft_is_not(at: Desk, status: 
     at.change(product, status=status)
     at.publish(run)
     assert at.statuses(run) == {"1:1": outcome}
+
+
+def test_our_file_names_are_known_in_a_duplicate_of_the_product_too(at: Desk) -> None:
+    product = at.product()
+    name = filename(product, at.painting(product, "3:4"), "image/jpeg")
+    copy = name.replace(".jpg", "_1b4e28ba-2fa1-11d2-883f-0016d3cca427.jpg")
+    assert all(map(publish.is_our_name, (name, copy)))
+    merchants = ("wool-coat-3x4.jpg", "coat-0f3a9c2b71d4.jpg", "IMG_1x1-2026.jpg", f"{name}.jpg", "")
+    assert not any(map(publish.is_our_name, merchants))
+
+
+@pytest.mark.parametrize("way", ["duplicated", "chosen again"])
+def test_our_image_on_another_product_is_not_taken_for_its_merchants_photo(at: Desk, way: str) -> None:
+    """A duplicate in the admin has copies of the files; a merchant may also pick the very file."""
+    product = at.product()
+    ours = at.media(at.published(product, ratios=("1:1",), place_first=True))["1:1"]
+    image, name = at.services.blobs.read, next(p.filename for p in at.read(product.id).photos if p.id == ours)
+    key = at.painting(product, "1:1").key
+    if way == "duplicated":
+        other = at.products.create("Copy", "Coats", photo=image(key), filename=name)
+    else:
+        other = at.products.create("Another", "Coats")
+        at.services.store(SHOP).files.attach(ours, other)
+    at.products.add_photo(other, picture(color="blue"), "flat-lay.jpg")
+    photos = until(lambda: found if len(found := at.read(other).photos) == 2 else None)
+    run = Run(at.services, StudioPainter(), SHOP, f"{SHOP}:{uuid4()}")
+    at.services.runs.open(run.run_id, SHOP, other, [parse_format("1:1")])
+    assert listing.look_for_photo(run) == "there"
+    assert at.record(run)["photo_id"] == photos[1].id
+    assert photos[0].id == ours or photos[0].filename != name  # the store told the copy apart
 
 
 @pytest.mark.parametrize(

@@ -184,3 +184,12 @@ def test_an_unchanged_page_answers_304_and_a_changed_one_does_not(site: Site) ->
 def test_without_script_a_live_listing_reloads_itself(site: Site) -> None:
     site.run()
     assert '<noscript><meta http-equiv="refresh"' in site.text()
+
+
+def test_a_listing_that_waits_for_the_store_says_since_when(site: Site) -> None:
+    run = site.run(step="publish")
+    since = "2026-11-20T10:40:00+00:00"
+    site.runs.note(run, store_away_since=since, reason="waiting for the store since 2026-11-20T10:40Z: 503")
+    page = site.text()
+    assert "The images are ready, and waiting for the store since 2026-11-20T10:40Z: 503." in page
+    assert 'data-live="yes"' in page

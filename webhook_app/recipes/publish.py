@@ -11,6 +11,8 @@ from webhook_app.recipes.patience import ask_until
 from webhook_app.steps import publishing
 from webhook_app.steps.listing import Run
 
+UNSEEN = "it has the file, and still did not show it ten minutes later; its processing may have failed"
+
 
 def publish(run: Run) -> None:
     """Upload all, so that the store processes them side by side, attach each as it is ready, end the run."""
@@ -24,7 +26,7 @@ def publish(run: Run) -> None:
 def _is_uploaded(run: Run, ratio: str) -> bool:
     outcome = run_step("upload", publishing.upload_image, run, ratio)
     if outcome == "unseen" and not ask_until("find", publishing.find_image, run, ratio):
-        _give_up(run, ratio, "ten minutes later it still did not show the file, or could not process it")
+        _give_up(run, ratio, UNSEEN)
         return False
     return outcome != "refused"
 

@@ -22,7 +22,18 @@ from generators.references import find_references
 from generators.style import read_style
 from infra.blobs import content_key
 from infra.errors import Cancelled, InputError, TokenRefused, Unavailable
-from infra.model import Check, Painter, Painting, PaintTask, Photo, Product, Reference, StyleBrief, load, plain
+from infra.model import (
+    Check,
+    Painter,
+    Painting,
+    PaintTask,
+    Photo,
+    Product,
+    Reference,
+    StyleBrief,
+    load,
+    plain,
+)
 from infra.pixels import decode, thumbnail_jpeg
 from infra.runs import PRODUCT_GONE, refuse_foreign
 from infra.services import Services

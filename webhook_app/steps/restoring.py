@@ -91,10 +91,10 @@ def note_restored(this: Restore) -> str:
     return f"taken back: {count} image{'' if count == 1 else 's'}"
 
 
-def note_failed(this: Restore, attempt: int, why: str) -> str:
+def note_failed(this: Restore, why: str) -> str:
     """What stopped it, in the run's record; another attempt goes on from there."""
     said = f"not taken back, or not all of it: {why}"
-    this.services.runs.note(this.run_id, restores_failed=attempt, restore_problem=said)
+    this.services.runs.note(this.run_id, restore_problem=said)
     return said
 
 
