@@ -78,9 +78,12 @@ def main(home: Path, point: str, *wishes: str) -> None:
         formats=("1:1", "4:1"),
         place_first=True,
     )
+    born_again = (home / "keys.json").exists()
+    if point and born_again:
+        arm(point)  # what was under way goes on at once
     with running(settings, drawn.rows(home / "catalog")) as app:
         app.sync()
-        if point:
+        if point and not born_again:
             arm(point)
         store = app.services.store(app.shop)
         listed = next((product.id for product in store.products.all() if product.title == TITLE), None)

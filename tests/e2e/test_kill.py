@@ -13,24 +13,29 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-AFTER_EFFECT = [
-    "infra.runs:Runs.open:after",
-    "webhook_app.steps.listing:look_for_photo:after",
-    "webhook_app.steps.listing:paint_and_examine:after",
-    "webhook_app.steps.publishing:upload_image:after",
-    "webhook_app.steps.publishing:attach_image:after",
-    "webhook_app.steps.publishing:finish:after",
-]
-HALF_WAY = [
-    "webhook_app.routes:handle:before",
-    "generators.studio.painter:StudioPainter.paint:after",
-    "infra.blobs:FolderBlobs.write:after",
-    "infra.shopify.files:Files.upload:after",
-    "infra.shopify.files:Files.create:after",
-    "infra.shopify.files:Files.attach:after",
-    "infra.shopify.metafields:Metafields.set_file:after",
-    "infra.shopify.products:Products.reorder:after",
-]
+LIVES = {
+    "listing": [
+        "webhook_app.routes:handle:before",
+        "webhook_app.steps.listing:look_for_photo:after",
+        "generators.studio.painter:StudioPainter.paint:after",
+        "infra.shopify.files:Files.upload:after",
+        "infra.shopify.files:Files.attach:after",
+        "webhook_app.steps.publishing:finish:after",
+    ],
+    "files": [
+        "infra.runs:Runs.open:after",
+        "infra.blobs:FolderBlobs.write:after",
+        "infra.shopify.files:Files.create:after",
+        "webhook_app.steps.publishing:attach_image:after",
+        "infra.shopify.products:Products.reorder:after",
+    ],
+    "steps": [
+        "webhook_app.steps.listing:paint_and_examine:after",
+        "webhook_app.steps.publishing:upload_image:after",
+        "infra.shopify.metafields:Metafields.set_file:after",
+    ],
+}
+"""Where one listing's process is killed, one time after the other, until it is let live."""
 RESTORE = [
     "infra.shopify.files:Files.detach:after",
     "infra.shopify.metafields:Metafields.delete:after",
@@ -59,27 +64,31 @@ def assert_published_once(home: Path) -> None:
     assert len(list((home / "blobs").glob("*/paintings/*.jpg"))) == MADE
 
 
-@pytest.mark.parametrize("point", [*AFTER_EFFECT, *HALF_WAY])
-def test_a_killed_process_leaves_nothing_lost_and_nothing_twice(tmp_path: Path, point: str) -> None:
-    killed = live(tmp_path, point)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+def die_at(home: Path, points: list[str], *wishes: str) -> None:
+    for point in points:
+        killed = live(home, point, *wishes)
+        assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+
+
+@pytest.mark.parametrize("points", LIVES.values(), ids=LIVES)
+def test_a_process_killed_again_and_again_loses_nothing_and_does_nothing_twice(
+    tmp_path: Path, points: list[str]
+) -> None:
+    die_at(tmp_path, points)
     resumed = live(tmp_path)
     assert resumed.stdout.strip() == "published", resumed.stdout + resumed.stderr
     assert_published_once(tmp_path)
 
 
 def test_a_file_that_was_made_before_the_kill_is_found_though_the_search_lags(tmp_path: Path) -> None:
-    killed = live(tmp_path, "infra.shopify.files:Files.create:after")
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    die_at(tmp_path, ["infra.shopify.files:Files.create:after"])
     resumed = live(tmp_path, "", "lag")
     assert resumed.stdout.strip() == "published", resumed.stdout + resumed.stderr
     assert_published_once(tmp_path)
 
 
-@pytest.mark.parametrize("point", RESTORE)
-def test_a_restore_that_is_killed_is_finished_and_takes_back_no_more(tmp_path: Path, point: str) -> None:
-    killed = live(tmp_path, point, "restore")
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+def test_a_restore_that_is_killed_is_finished_and_takes_back_no_more(tmp_path: Path) -> None:
+    die_at(tmp_path, RESTORE, "restore")
     resumed = live(tmp_path, "", "restore")
     assert resumed.stdout.strip() == "restored", resumed.stdout + resumed.stderr
     assert count(tmp_path, "select count(*) from media") == CATALOG + OWN + MADE

@@ -48,7 +48,7 @@ def test_all_stores_are_synced_whichever_is_the_usual_one(
     connected = [one.shop for one in both.app.services.installations.active()]
     assert {A, B} <= set(connected)
     assert [line.partition(":")[0] for line in bestshot("sync").stdout.splitlines()] == connected
-    assert bestshot("sync", B).stdout.startswith(f"{B}: 13 seen, 0 changed")
+    assert re.match(rf"{B}: \d+ seen, 0 changed", bestshot("sync", B).stdout)
 
 
 def test_the_runs_of_each_store_are_listed_under_it(both: Both, bestshot: Bestshot) -> None:
