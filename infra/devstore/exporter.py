@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from infra.devstore.bulk import Operation, finish_payload
@@ -20,6 +18,7 @@ from infra.devstore.bulk_query import NODES, lines, page
 from infra.devstore.faults import Faults
 from infra.devstore.graph import Admin
 from infra.devstore.queries import Queries
+from infra.devstore.rounds import Rounds
 from infra.devstore.shop import Shop
 from infra.devstore.state import State, now
 from infra.devstore.views import View
@@ -47,23 +46,7 @@ class Exporter:
         self._faults, self._delay = faults, timedelta(seconds=delay)
         self._folder = folder / "bulk"
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._news = threading.Event()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._work, daemon=True, name="exporter")
-
-    def start(self) -> None:
-        """Begin, with whatever was left under way."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the page that is under way and stop."""
-        self._stopped = True
-        self._news.set()
-        self._thread.join()
-
-    def wake(self) -> None:
-        """There may be something to export."""
-        self._news.set()
+        self.rounds = Rounds("exporter", self._step)
 
     def file(self, name: str) -> Path | None:
         """The file of a finished operation, as long as it is to be had."""
@@ -71,17 +54,6 @@ class Exporter:
             found = session.scalar(select(Operation).where(Operation.file == name)) if name else None
             held = found is not None and found.ended_at is not None and not found.expired
         return self._folder / name if held else None
-
-    def _work(self) -> None:
-        wait = 0.0
-        while not self._stopped:
-            self._news.wait(wait)
-            self._news.clear()
-            try:
-                wait = 60.0 if self._stopped else self._step()
-            except (OSError, SQLAlchemyError):  # a full disk passes; what was under way is tried again
-                log.exception("a bulk operation failed")
-                wait = 1.0
 
     def _step(self) -> float:
         """Write what is to be written, end what is due; returns the seconds until something else will be."""
@@ -104,7 +76,7 @@ class Exporter:
         """Run the query page by page, so that the shop is open meanwhile."""
         name, after, more = f"{uuid4().hex}.jsonl", None, True
         with (self._folder / name).open("wb") as file:
-            while more and not self._stopped:
+            while more and not self.rounds.stopped:
                 with self._state.begin() as session:
                     operation = session.get_one(Operation, number)
                     found = self._page(session, operation, after)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from infra.devstore.faults import Faults
 from infra.devstore.naming import free_filename
+from infra.devstore.rounds import Rounds
 from infra.devstore.state import Job, Media, Product, State, gid, now
 from infra.devstore.uploads import FileStore
 from infra.devstore.webhooks import Outbox
@@ -26,8 +24,6 @@ MAX_SIDE = 4472
 """Shopify's sources differ (20 or 25 megapixels, 4472 or 5000 px); the stricter ones are used here.
 https://help.shopify.com/en/manual/products/product-media/product-media-types"""
 MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,34 +97,7 @@ class Processor:
     def __init__(self, state: State, files: FileStore, outbox: Outbox, delay: float, faults: Faults) -> None:
         self._state, self._files, self._outbox, self._faults = state, files, outbox, faults
         self._delay = timedelta(seconds=delay)
-        self._news = threading.Event()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._work, daemon=True, name="media")
-
-    def start(self) -> None:
-        """Begin, with whatever was left under way."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the step that is under way and stop."""
-        self._stopped = True
-        self._news.set()
-        self._thread.join()
-
-    def wake(self) -> None:
-        """There may be something to process."""
-        self._news.set()
-
-    def _work(self) -> None:
-        wait = 0.0
-        while not self._stopped:
-            self._news.wait(wait)
-            self._news.clear()
-            try:
-                wait = 0.0 if self._stopped else self._step()
-            except (OSError, SQLAlchemyError):  # a full disk passes; what was under way is tried again
-                log.exception("media processing failed")
-                wait = 1.0
+        self.rounds = Rounds("media", self._step)
 
     def _step(self) -> float:
         """Move everything on that is due; returns the seconds until something else will be."""

@@ -97,8 +97,8 @@ class Routes:
             reply = self.admin.execute(
                 asked["query"], asked.get("variables") or {}, root, _checked(scopes), throttled=throttled
             )
-        self.processor.wake()
-        self.exporter.wake()
+        self.processor.rounds.wake()
+        self.exporter.rounds.wake()
         return jsonify(reply)
 
     def _authorize(self) -> BaseResponse:

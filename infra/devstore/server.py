@@ -94,8 +94,8 @@ class LocalStore:
     def __enter__(self) -> Self:
         with self._state.begin() as session:
             forget_expired(session, self._files)
-        self._processor.start()
-        self._exporter.start()
+        self._processor.rounds.start()
+        self._exporter.rounds.start()
         self._couriers.start()
         if self._serves_itself:
             self._open.enter_context(serving(flask_app([self.routes]), self._listener))
@@ -106,8 +106,8 @@ class LocalStore:
     ) -> None:
         self._open.close()
         self._couriers.stop()
-        self._exporter.stop()
-        self._processor.stop()
+        self._exporter.rounds.stop()
+        self._processor.rounds.stop()
         self._state.close()
 
     @property
