@@ -29,19 +29,19 @@ log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 
-APPLICATION_VERSION = "2"
+APPLICATION_VERSION = "1"
 """Fixed, not hashed from the code: a deploy with runs in flight goes on with them.
 
-It changes when the steps of a recipe do, for what is under way cannot go on with other steps. A worker takes
-up nothing of another version's, be it under way or planned for later: let the old one end it before the new
-one takes its place.
-https://docs.dbos.dev/python/tutorials/upgrading-workflows
+A worker takes up nothing of another version's, be it under way or planned for later, so it changes only with
+a way to bring that along. https://docs.dbos.dev/python/tutorials/upgrading-workflows
 """
 
 RECIPES_AT_ONCE = 16
 """Runs of one process; they mostly wait for their paintings, which have a queue of their own."""
 SYNCS_AT_ONCE = 2
 """The same for syncs, which may wait for hours for what the store exports: no listing is to wait for them."""
+PUBLISHING_AT_ONCE = 4
+"""The same for what is brought to a store again that was away: no other store is to wait for that one."""
 QUEUES = {"sync_store": "syncs"}
 """The queue of each recipe; of the others it is "recipes"."""
 ATTEMPTS = 8
@@ -171,7 +171,12 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[
     logger.disabled = False
     try:
         DBOS.launch()
-        queues = {"recipes": RECIPES_AT_ONCE, "syncs": SYNCS_AT_ONCE, "paint": paintings_at_once}
+        queues = {
+            "recipes": RECIPES_AT_ONCE,
+            "syncs": SYNCS_AT_ONCE,
+            "publish": PUBLISHING_AT_ONCE,
+            "paint": paintings_at_once,
+        }
         for name, concurrency in queues.items():
             DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield

@@ -18,6 +18,7 @@ BestshotError
 │   └── Refused              the same request will be refused again
 │       ├── NotFound         the thing asked for is not there
 │       ├── UserErrors       the store finds fault with fields that we sent; names them
+│       ├── Closed           the store is frozen, locked or forbidden to us; it may open again
 │       ├── ScopeMissing     the access token may not do this
 │       └── TokenRefused     the store does not take (or give) the access token
 ├── Cancelled                the run's product or shop is gone: nothing more is done for it
@@ -131,6 +132,10 @@ class UserErrors(Refused):
     ) -> None:
         super().__init__(message)
         self.fields, self.codes = fields, codes
+
+
+class Closed(Refused):
+    """The store is frozen, locked or forbidden to us. Not for a moment, but it may open again."""
 
 
 class ScopeMissing(Refused):

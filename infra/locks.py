@@ -18,7 +18,10 @@ import sqlalchemy as sa
 from infra.errors import Unavailable
 
 PATIENCE = 60.0
-"""Seconds that a lock is waited for; it is held for an exchange with a shop or two, or a batch of writes."""
+"""Seconds that a lock is waited for. Mostly it is held for an exchange with a shop, or a batch of writes.
+
+Only the erasure of a large shop, or its first sales, may take longer, and whoever waits then tries again.
+"""
 LOOK_SECONDS = 0.02
 
 

@@ -39,6 +39,13 @@ class SeenProducts:
             rows = db.execute(query.where(products.c.shop == shop))
             return {row.product_id: (row.fingerprint, row.sales_count) for row in rows}
 
+    def sales_of(self, shop: str, product_ids: Collection[str]) -> dict[str, int]:
+        """Units sold of these products, as far as they are mirrored."""
+        where = (products.c.shop == shop) & products.c.product_id.in_(list(product_ids))
+        with self._database.read() as db:
+            rows = db.execute(sa.select(products.c.product_id, products.c.sales_count).where(where))
+            return {row.product_id: row.sales_count for row in rows}
+
     def sales(self, shop: str, category: str | None = None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Units sold of every mirrored product, of one category or of all."""
         query = sa.select(products.c.sales_count).where(products.c.shop == shop)

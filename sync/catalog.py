@@ -76,7 +76,8 @@ def forget_product(services: Services, shop: str, product_id: str) -> None:
 def writing(services: Services, shop: str) -> Iterator[None]:
     """One writer of a shop's mirror at a time, for one batch: nobody waits for another's whole pass.
 
-    Mirror and memory of one product are only read together and written together in here, or they drift apart.
+    Mirror and memory of one product are written together in here, or they drift apart. What a pass read of
+    the store before may be older than what another has written since; the next pass mends that.
     Cancelled for a shop that has left since: a long pass must not write back what was erased.
     """
     with _alone(services, shop):
@@ -121,13 +122,14 @@ def fingerprint(product: Product, embedder: str) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _mirror(services: Services, shop: str, fresh: list[Product], sold: Mapping[str, int]) -> int:
-    """Write changed products; returns how many could be written."""
+def _mirror(services: Services, shop: str, fresh: list[Product], before: Mapping[str, int]) -> int:
+    """Write changed products; returns how many could be written. Their sales are those known by now."""
     with ThreadPoolExecutor(BATCH) as pool:
         photos = list(pool.map(lambda product: _photo(services, product), fresh))
     usable = [(product, photo) for product, photo in zip(fresh, photos, strict=True) if photo]
     vectors = services.embedder.embed_images([photo for _, photo in usable])
     with writing(services, shop):
+        sold = {**before, **services.seen.sales_of(shop, [product.id for product, _ in usable])}
         rows = [
             _row(product, services, shop, photo, vector, sold.get(product.id, 0))
             for (product, photo), vector in zip(usable, vectors, strict=True)

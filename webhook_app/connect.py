@@ -70,7 +70,8 @@ def set_up(services: Services, shop: str, address: str) -> Connected:
     try:
         about = _of_that_name(store, shop)
     except InputError:
-        services.tokens.forget(shop)  # no webhook under this name would ever have us forget them
+        if services.installations.get(shop) is None:
+            services.tokens.forget(shop)  # no webhook under this name would ever have us forget them
         raise
     app_id, granted = store.installation()
     lacking = missing(granted)

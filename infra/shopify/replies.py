@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from infra.errors import (
+    Closed,
     NotFound,
     OutsideError,
     Refused,
@@ -96,8 +97,8 @@ def read_status(operation: str, status: int, headers: Mapping[str, str]) -> None
         raise Unavailable(message)
     if status == 401:
         raise TokenRefused(f"{message}: the access token is not valid (any more)")
-    if status == 403:
-        raise Refused(f"{message}: access is forbidden, or the store is frozen")
+    if status in (402, 403, 423):
+        raise Closed(f"{message}: it is frozen, locked or forbidden to us")
     if status == 404:
         raise NotFound(f"{message}: no such shop or API version")
     if status != 200:

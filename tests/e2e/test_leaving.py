@@ -9,6 +9,7 @@ import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -245,13 +246,34 @@ def test_a_shop_that_stays_closed_is_left_in_the_end(app: Installed) -> None:
 
 
 @pytest.mark.parametrize("status", [402, 403, 423])
-def test_a_closed_shop_is_redacted_all_the_same(app: Installed, status: int) -> None:
+def test_a_closed_shop_is_redacted_once_it_counts_as_left(app: Installed, status: int) -> None:
     connect(app.services, MENDED, app.url)
-    app.local[MENDED].faults.answer(status, 1, "shop")
-    assert not steps.redact(app.services, shop_digest(MENDED))
+    redact = partial(steps.redact, app.services, shop_digest(MENDED))
+    app.local[MENDED].faults.answer(status, 2, "shop")
+    assert not redact(last=False)
+    assert left_of(app.services, MENDED) != {}, "it may open again"
+    app.services.installations.leave(MENDED)
+    assert not redact(last=False)
     assert left_of(app.services, MENDED) == {}
-    assert steps.redact(app.services, shop_digest(MENDED))
+    assert redact(last=False)
     assert app.services.installations.get(MENDED) is None
+
+
+def test_a_shop_that_stays_closed_is_redacted_at_the_last_look(app: Installed) -> None:
+    connect(app.services, MENDED, app.url)
+    app.local[MENDED].faults.answer(402, 1, "shop")
+    assert not steps.redact(app.services, shop_digest(MENDED), last=True)
+    assert left_of(app.services, MENDED) == {}
+
+
+def test_an_answer_that_says_nothing_erases_nothing(app: Installed) -> None:
+    connect(app.services, MENDED, app.url)
+    app.services.installations.leave(MENDED)
+    app.local[MENDED].faults.answer(400, 1, "shop")
+    with pytest.raises(Unavailable):
+        steps.redact(app.services, shop_digest(MENDED), last=False)
+    assert left_of(app.services, MENDED) != {}
+    connect(app.services, MENDED, app.url)
 
 
 def test_a_shop_whose_credentials_cannot_be_opened_any_more_is_redacted(app: Installed) -> None:
@@ -260,6 +282,7 @@ def test_a_shop_whose_credentials_cannot_be_opened_any_more_is_redacted(app: Ins
     with app.services.database.begin() as db:
         upsert(db, credentials, {"shop": KEYLESS, "kind": "offline", "version": "1", "sealed": sealed})
     app.services.tokens._shop(KEYLESS).forget()
+    app.services.installations.leave(KEYLESS)
     app.local[KEYLESS].send_compliance("shop/redact", f"{app.url}/webhooks")
     wait_for(lambda: app.services.installations.rows(KEYLESS) == {})
     app.settled()
@@ -299,7 +322,7 @@ def test_who_installs_again_while_it_is_looked_into_stays_installed(
         if step == "leave":
             assert steps.leave(app.services, RETURNS, last=False)
         else:
-            assert not steps.redact(app.services, shop_digest(RETURNS))
+            assert not steps.redact(app.services, shop_digest(RETURNS), last=False)
         assert installs[0].result().shop == RETURNS
     assert is_active(app, RETURNS)
     assert app.services.store(RETURNS).shop().domain == RETURNS
@@ -309,7 +332,7 @@ def test_a_redaction_that_fails_does_not_name_the_shop(app: Installed) -> None:
     """DBOS keeps what a step raises."""
     app.local[STAYS].faults.answer(503, 1, "shop")
     with pytest.raises(Unavailable) as failure:
-        steps.redact(app.services, shop_digest(STAYS))
+        steps.redact(app.services, shop_digest(STAYS), last=False)
     assert STAYS not in repr(failure.value)
     assert (failure.value.__cause__, failure.value.__suppress_context__) == (None, True)
 

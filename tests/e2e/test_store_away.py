@@ -50,6 +50,7 @@ def waiting(app: Installed, product_id: str) -> dict[str, Any]:
         (503, "file_update", "file_update: the store answered 503"),
         (503, "metafields_set", "metafields_set: the store answered 503"),
         (401, "file_update", "access token"),
+        (402, "file_create", "frozen, locked or forbidden"),
     ],
 )
 def test_its_images_are_published_once_it_is_back(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.errors import (
+    Closed,
     NotFound,
     OutsideError,
     Refused,
@@ -102,8 +103,10 @@ def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
         (503, {}, Unavailable, None),
         (408, {}, Unavailable, None),
         (401, {}, TokenRefused, None),
-        (403, {}, Refused, None),
-        (402, {}, Refused, None),
+        (402, {}, Closed, None),
+        (403, {}, Closed, None),
+        (423, {}, Closed, None),
+        (400, {}, Refused, None),
         (302, {}, Refused, None),
         (404, {}, NotFound, None),
     ],

@@ -22,6 +22,8 @@ comes, too. One that does not answer is looked at every day until it does.
 SETTLE_SECONDS = 600
 """A step that was under way when a shop was swept has ended by then, and what it left is swept, too."""
 LONGEST_PAUSE = 86_400
+LAST_SWEEP = 60
+"""Nearly two weeks on; Shopify gives a month. Until then a closed shop may turn out to be ours still."""
 
 log = structlog.get_logger()
 
@@ -49,7 +51,8 @@ class Leaving:
 
     def redact_shop(self, digest: str, key: str, sweep: int) -> None:
         """Erase a shop until a sweep finds nothing left. Its name is in no argument, result or error here."""
-        if not self._is_done(key, "redact", leaving.redact, digest):
+        redact = partial(leaving.redact, last=sweep >= LAST_SWEEP)
+        if not self._is_done(key, "redact", redact, digest):
             pause = min(SETTLE_SECONDS * sweep, LONGEST_PAUSE)
             enqueue("recipes", f"{key}:{sweep + 1}", self._redact, digest, key, sweep + 1, delay=pause)
 

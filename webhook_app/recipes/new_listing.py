@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from structlog.contextvars import bound_contextvars
 
 from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
-from infra.errors import Cancelled, TokenRefused, Unavailable
+from infra.errors import Cancelled, Closed, TokenRefused, Unavailable
 from infra.model import Painter, RunStatus
 from infra.services import Services
 from webhook_app.arrivals import look_id
@@ -90,13 +90,13 @@ class NewListing:
         """Each attempt finds what the ones before it have done; the images are made, and may be paid for."""
         try:
             publish(run)
-        except (Unavailable, TokenRefused) as error:
+        except (Unavailable, TokenRefused, Closed) as error:
             if attempt > len(AWAY):
                 raise
             run_step("wait for store", publishing.wait_for_store, run, reason(error))
             later = f"{run.run_id}:publish:{attempt + 1}"
             delay = AWAY[attempt - 1]
-            enqueue("recipes", later, self._publish, run.shop, run.run_id, attempt + 1, delay=delay)
+            enqueue("publish", later, self._publish, run.shop, run.run_id, attempt + 1, delay=delay)
 
     @contextmanager
     def _failures_recorded(self, run: Run, while_it_is: RunStatus) -> Iterator[None]:

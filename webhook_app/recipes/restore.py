@@ -55,7 +55,8 @@ def start_restore(services: Services, shop: str, run_id: str) -> str:
     """
     record = services.runs.need(shop, run_id)
     if record["status"] not in ENDED:
-        raise InputError(f"{run_id} is still under way; it can be taken back once it has ended")
+        waits = f" ({record['reason']})" if record["store_away_since"] else ""
+        raise InputError(f"{run_id} is still under way{waits}; it can be taken back once it has ended")
     ids = (f"{run_id}:restore:{attempt}" for attempt in count(1))
     recipe_id = next(one for one in ids if not services.starter.has_ended(one))
     services.starter.start("restore", recipe_id, shop, run_id)

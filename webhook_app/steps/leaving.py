@@ -6,14 +6,14 @@ from typing import Literal
 
 import structlog
 
-from infra.errors import NotFound, Refused, ScopeMissing, SettingsError, TokenRefused, Unavailable
+from infra.errors import Closed, NotFound, ScopeMissing, SettingsError, TokenRefused, Unavailable
 from infra.runs import PRODUCT_GONE, SHOP_GONE
 from infra.services import Services
 from sync import catalog
 from webhook_app.connect import alone
 
-Access = Literal["in", "out", "closed"]
-"""Whether a shop lets us in. One that is frozen, locked or forbidden to us ("closed") does not say."""
+Access = Literal["in", "out", "unsaid"]
+"""Whether a shop lets us in. One that is closed does not say, nor do credentials that cannot be opened."""
 
 log = structlog.get_logger()
 
@@ -32,22 +32,23 @@ def forget_product(services: Services, shop: str, product_id: str) -> None:
 def leave(services: Services, shop: str, *, last: bool) -> bool:
     """Stop working for a shop, unless it lets us in: then the webhook was late or replayed.
 
-    True when no more is to be done. A closed shop may open again: it counts as left only at the last look.
+    True when no more is to be done. A shop that does not say counts as left only at the last look: it may
+    open again, and a lost key may be found.
     """
     with alone(services, shop):
         access = _access(services, shop)
-        if access == "in" or (access == "closed" and not last):
+        if access == "in" or (access == "unsaid" and not last):
             log.warning("uninstalled, says a webhook, but not the shop", shop=shop, access=access)
             return last
         _leave(services, shop)
         return True
 
 
-def redact(services: Services, digest: str) -> bool:
+def redact(services: Services, digest: str, *, last: bool) -> bool:
     """Erase what is held of a shop. True when nothing was left, or when the shop lets us in: it is back.
 
-    A closed shop does not: what comes two days after an uninstall is not put off until a shop opens again.
-    The shop is named by its digest, in errors too: DBOS keeps what a step is given, returns and raises.
+    A shop that counts as connected and does not say is left alone until the last look. The shop is named by
+    its digest, in errors too: DBOS keeps what a step is given, returns and raises.
     """
     shop = services.installations.by_digest(digest)
     if shop is None:
@@ -55,9 +56,10 @@ def redact(services: Services, digest: str) -> bool:
         return True
     try:
         with alone(services, shop):
-            if _access(services, shop) == "in":
-                log.warning("redaction asked for, but the shop lets us in", digest=digest)
-                return True
+            access = _access(services, shop)
+            if access == "in" or (access == "unsaid" and _is_connected(services, shop) and not last):
+                log.warning("redaction asked for, but not by the shop", digest=digest, access=access)
+                return access == "in"
             return _swept(services, shop, digest)
     except Exception as error:
         log.warning("redaction failed", digest=digest, kind=type(error).__name__)
@@ -112,17 +114,21 @@ def _scrub(services: Services) -> None:
 
 
 def _access(services: Services, shop: str) -> Access:
-    """What the shop says to our access token; Unavailable when it does not answer.
+    """What the shop says to our access token; Unavailable and Refused when that is nothing of the kind.
 
-    Credentials that can no longer be opened (SettingsError) let nobody in either. A frozen shop answers 402,
-    a locked one 423: https://shopify.dev/docs/api/usage/response-codes
+    A frozen shop answers 402, a locked one 423: https://shopify.dev/docs/api/usage/response-codes
     """
     try:
         services.store(shop).shop()
     except ScopeMissing:
         return "in"
-    except (TokenRefused, NotFound, SettingsError):
+    except (TokenRefused, NotFound):
         return "out"
-    except Refused:
-        return "closed"
+    except (Closed, SettingsError):
+        return "unsaid"
     return "in"
+
+
+def _is_connected(services: Services, shop: str) -> bool:
+    installed = services.installations.get(shop)
+    return installed is not None and installed.active

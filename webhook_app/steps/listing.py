@@ -21,7 +21,7 @@ from generators.prompts import alt_text, banner_text, painting_prompt
 from generators.references import find_references
 from generators.style import read_style
 from infra.blobs import content_key
-from infra.errors import Cancelled, InputError, TokenRefused, Unavailable
+from infra.errors import Cancelled, Closed, InputError, TokenRefused, Unavailable
 from infra.model import (
     Check,
     Painter,
@@ -77,7 +77,7 @@ def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
     try:
         if _take_photo(run, record["product_id"]):
             return "there"
-    except (Unavailable, TokenRefused) as error:
+    except (Unavailable, TokenRefused, Closed) as error:
         log.warning("store not there", why=str(error))  # a later look may find it back, or us connected anew
     _refuse_endless_wait(record["started_at"], run.services.settings.photo_wait_seconds)
     return "not yet"

@@ -32,6 +32,8 @@ def choose(run: Run) -> list[str]:
         return []
     record = run.record()
     now = _look_again(run, record)
+    if record["store_away_since"]:
+        run.note(store_away_since=None, reason="")
     room = publish.MOST_MEDIA - len(now.media)
     for ratio in _ratios(run, "approved"):
         painting = _painting(record, ratio)
