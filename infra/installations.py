@@ -60,7 +60,7 @@ class Installations:
         with self._database.begin() as db:
             upsert(db, installations, row)
 
-    def refresh(self, about: Shop, locale: str, address: str) -> None:
+    def refresh(self, about: Shop, locale: str) -> None:
         """Take over what a connected shop says of itself; one that has left or is unknown stays so."""
         self._update(
             about.domain,
@@ -68,7 +68,6 @@ class Installations:
             currency=about.currency,
             timezone=about.timezone,
             locale=locale,
-            address=address,
         )
 
     def get(self, shop: str) -> Installation | None:

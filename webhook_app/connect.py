@@ -96,9 +96,10 @@ def stay_connected(services: Services, shop: str) -> None:
     """
     one = services.installations.get(shop)
     if one and one.active:
-        store, address = services.store(shop), services.settings.app_url or one.address
-        services.installations.refresh(store.shop(), _locale(store), address)
-        changes = store.subscriptions.ensure(SUBSCRIBED, f"{address}{WEBHOOKS}")
+        store = services.store(shop)
+        services.installations.refresh(store.shop(), _locale(store))
+        # Where `connect` sent them: the settings of a worker may be older than that.
+        changes = store.subscriptions.ensure(SUBSCRIBED, f"{one.address}{WEBHOOKS}")
         made = [topic for topic, change in changes.items() if change != "unchanged"]
         if made:
             log.warning("webhooks had to be subscribed to again", shop=shop, topics=made)

@@ -76,23 +76,23 @@ def test_a_shop_that_is_connected_again_without_having_left_is_not_looked_throug
     installations.connect(ABOUT, "de", "https://one.example")
     installations.reconciled(ABOUT.domain, now)
     installations.connect(ABOUT, "fr", "https://two.example")
-    installations.refresh(ABOUT, "it", "https://three.example")
+    installations.refresh(ABOUT, "it")
     assert installations.get(ABOUT.domain).reconciled_at == now  # type: ignore[union-attr]
 
 
 def test_what_a_connected_shop_says_of_itself_is_taken_over(installations: Installations) -> None:
     installations.connect(ABOUT, "de", "https://one.example")
     connected = installations.get(ABOUT.domain)
-    installations.refresh(Shop("B", ABOUT.domain, "USD", "UTC"), "fr", "https://two.example")
+    installations.refresh(Shop("B", ABOUT.domain, "USD", "UTC"), "fr")
     assert connected is not None
     assert installations.get(ABOUT.domain) == replace(
-        connected, name="B", currency="USD", timezone="UTC", locale="fr", address="https://two.example"
+        connected, name="B", currency="USD", timezone="UTC", locale="fr"
     )
 
 
 def test_what_comes_late_brings_no_shop_back(installations: Installations) -> None:
     def come_late() -> None:
-        installations.refresh(ABOUT._replace(name="B"), "fr", "https://two.example")
+        installations.refresh(ABOUT._replace(name="B"), "fr")
         installations.reconciled(ABOUT.domain, datetime.now(UTC))
 
     come_late()
