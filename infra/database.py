@@ -20,8 +20,6 @@ installations = sa.Table(
     "installations",
     metadata,
     sa.Column("shop", sa.String, primary_key=True),
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("currency", sa.String, nullable=False),
     sa.Column("timezone", sa.String, nullable=False),
     sa.Column("locale", sa.String, nullable=False),
     sa.Column("address", sa.String, nullable=False),
@@ -91,7 +89,6 @@ exports = sa.Table(
     sa.Column("operation_id", sa.String, primary_key=True),
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("started_at", sa.String, nullable=False),
     sa.Index("exports_by_run", "shop", "run_id", "kind"),
     comment="The bulk operations under way, and the run that waits for each",
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 
 from infra.database import Database, exports, upsert
@@ -20,13 +18,7 @@ class Exports:
 
     def note(self, shop: str, operation_id: str, run_id: str, kind: str) -> None:
         """A run has started an export, and waits for it."""
-        row = {
-            "shop": shop,
-            "operation_id": operation_id,
-            "run_id": run_id,
-            "kind": kind,
-            "started_at": datetime.now(UTC).isoformat(),
-        }
+        row = {"shop": shop, "operation_id": operation_id, "run_id": run_id, "kind": kind}
         with self._database.begin() as db:
             upsert(db, exports, row)
 

@@ -20,8 +20,6 @@ class Installation:
     """
 
     shop: str
-    name: str
-    currency: str
     timezone: str
     locale: str
     address: str
@@ -49,8 +47,6 @@ class Installations:
         since = known.connected_at if known and known.active else datetime.now(UTC)
         row = {
             "shop": about.domain,
-            "name": about.name,
-            "currency": about.currency,
             "timezone": about.timezone,
             "locale": locale,
             "address": address,
@@ -62,19 +58,18 @@ class Installations:
 
     def refresh(self, about: Shop, locale: str) -> None:
         """Take over what a connected shop says of itself; one that has left or is unknown stays so."""
-        self._update(
-            about.domain,
-            name=about.name,
-            currency=about.currency,
-            timezone=about.timezone,
-            locale=locale,
-        )
+        self._update(about.domain, timezone=about.timezone, locale=locale)
 
     def get(self, shop: str) -> Installation | None:
         """A shop that is connected, or was until it left; None for one we do not know."""
         with self._database.read() as db:
             found = db.execute(sa.select(installations).where(installations.c.shop == shop)).first()
         return _installation(found) if found else None
+
+    def is_active(self, shop: str) -> bool:
+        """Whether a shop is connected, and has not left."""
+        found = self.get(shop)
+        return found is not None and found.active
 
     def active(self) -> list[Installation]:
         """The shops that are connected, by name."""

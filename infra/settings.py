@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log lines as JSON instead of text.")
 
-    shop: str = Field("", description="The store that the commands work on, as name.myshopify.com.")
+    shop: str = Field("", description="The store of commands that name none, as name.myshopify.com.")
     app_url: str = Field("", description="Public HTTPS address of this app, where webhooks are sent to.")
     shopify_api_key: str = Field(
         "", validation_alias=_env("SHOPIFY_API_KEY"), description="Client id of the Shopify app."

@@ -81,8 +81,7 @@ def writing(services: Services, shop: str) -> Iterator[None]:
     Cancelled for a shop that has left since: a long pass must not write back what was erased.
     """
     with _alone(services, shop):
-        installed = services.installations.get(shop)
-        if installed is None or not installed.active:
+        if not services.installations.is_active(shop):
             raise Cancelled(SHOP_GONE)
         yield
 

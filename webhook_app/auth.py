@@ -72,7 +72,7 @@ def _install(services: Services, query: dict[str, str]) -> Response:
     with alone(services, shop):
         ask = partial(services.oauth.exchange_code, shop, query["code"])
         services.tokens.obtain(shop, "offline", ask)
-        new = not _is_connected(services, shop)
+        new = not services.installations.is_active(shop)
         done = set_up(services, shop, settings.app_url)
     if new:
         _begin_first_sync(services, shop)
@@ -94,7 +94,7 @@ def _open(services: Services, authorization: str) -> Response:
         if new:
             token = authorization.removeprefix("Bearer ")
             services.tokens.obtain(shop, "offline", partial(services.oauth.exchange_session, shop, token))
-        if new or not _is_connected(services, shop):
+        if new or not services.installations.is_active(shop):
             set_up(services, shop, settings.app_url)
             _begin_first_sync(services, shop)
     return jsonify(shop=shop, new=new)
@@ -141,11 +141,6 @@ def _has_access(services: Services, shop: str) -> bool:
     except (TokenRefused, SettingsError):
         return False
     return True
-
-
-def _is_connected(services: Services, shop: str) -> bool:
-    installed = services.installations.get(shop)
-    return installed is not None and installed.active
 
 
 def _begin_first_sync(services: Services, shop: str) -> None:

@@ -90,7 +90,7 @@ def set_up(services: Services, shop: str, address: str) -> Connected:
 
 
 def stay_connected(services: Services, shop: str) -> None:
-    """Take over the shop's new name or language, and make again the subscriptions that the store has dropped.
+    """Take over the shop's language and time zone, and make again the subscriptions that the store dropped.
 
     It removes one whose address has failed eight times. A shop that leaves meanwhile stays away.
     """

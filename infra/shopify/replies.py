@@ -36,11 +36,10 @@ OWN_TAGS = ("color", "style", "season")
 
 
 class Shop(NamedTuple):
-    """The shop itself; `currency` is an ISO 4217 code, `timezone` an IANA name."""
+    """The shop itself; `timezone` is an IANA name."""
 
     name: str
     domain: str
-    currency: str
     timezone: str
 
 

@@ -35,9 +35,9 @@ class Shopify:
         self._api.close()
 
     def shop(self) -> Shop:
-        """Name, domain, currency and time zone."""
+        """Name, domain and time zone."""
         found = self._api.query("shop")["shop"]
-        return Shop(found["name"], found["myshopifyDomain"], found["currencyCode"], found["ianaTimezone"])
+        return Shop(found["name"], found["myshopifyDomain"], found["ianaTimezone"])
 
     def locale(self) -> str:
         """The primary language as "en" or "pt-BR"; ScopeMissing without read_locales."""

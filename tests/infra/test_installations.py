@@ -16,7 +16,7 @@ from infra.database import Database, metadata
 from infra.installations import Installations, shop_digest
 from infra.shopify.replies import Shop
 
-ABOUT = Shop("A", "a.myshopify.com", "EUR", "Europe/Berlin")
+ABOUT = Shop("A", "a.myshopify.com", "Europe/Berlin")
 
 
 @pytest.fixture
@@ -34,12 +34,12 @@ def test_connecting_again_keeps_the_day_and_takes_over_the_rest(installations: I
     assert installations.get("a.myshopify.com") is None
     installations.connect(ABOUT, "de", "https://one.example")
     first = installations.get("a.myshopify.com")
-    installations.connect(ABOUT._replace(name="A again"), "fr", "https://two.example")
+    installations.connect(ABOUT._replace(timezone="UTC"), "fr", "https://two.example")
     again = installations.get("a.myshopify.com")
     assert first is not None
     assert again is not None
     assert again.connected_at == first.connected_at
-    assert (again.name, again.locale, again.address) == ("A again", "fr", "https://two.example")
+    assert (again.timezone, again.locale, again.address) == ("UTC", "fr", "https://two.example")
 
 
 def test_a_shop_that_left_is_inactive_until_it_comes_back_as_of_then(installations: Installations) -> None:
@@ -57,6 +57,7 @@ def test_a_shop_that_left_is_inactive_until_it_comes_back_as_of_then(installatio
     assert back.active
     assert back.connected_at > first.connected_at
     assert [one.shop for one in installations.active()] == ["a.myshopify.com"]
+    assert installations.is_active("a.myshopify.com")
 
 
 def test_a_shop_that_comes_back_is_looked_through_from_then_on(installations: Installations) -> None:
@@ -83,16 +84,14 @@ def test_a_shop_that_is_connected_again_without_having_left_is_not_looked_throug
 def test_what_a_connected_shop_says_of_itself_is_taken_over(installations: Installations) -> None:
     installations.connect(ABOUT, "de", "https://one.example")
     connected = installations.get(ABOUT.domain)
-    installations.refresh(Shop("B", ABOUT.domain, "USD", "UTC"), "fr")
+    installations.refresh(Shop("B", ABOUT.domain, "UTC"), "fr")
     assert connected is not None
-    assert installations.get(ABOUT.domain) == replace(
-        connected, name="B", currency="USD", timezone="UTC", locale="fr"
-    )
+    assert installations.get(ABOUT.domain) == replace(connected, timezone="UTC", locale="fr")
 
 
 def test_what_comes_late_brings_no_shop_back(installations: Installations) -> None:
     def come_late() -> None:
-        installations.refresh(ABOUT._replace(name="B"), "fr")
+        installations.refresh(ABOUT._replace(timezone="UTC"), "fr")
         installations.reconciled(ABOUT.domain, datetime.now(UTC))
 
     come_late()

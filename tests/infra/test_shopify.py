@@ -39,8 +39,8 @@ def client(store: LocalStore) -> Iterator[Shopify]:
     opened.close()
 
 
-def test_shop_tells_name_domain_and_currency(client: Shopify) -> None:
-    assert client.shop() == ("Kit Shop", SHOP, "USD", "Europe/Berlin")
+def test_shop_tells_name_domain_and_time_zone(client: Shopify) -> None:
+    assert client.shop() == ("Kit Shop", SHOP, "Europe/Berlin")
 
 
 def test_a_product_comes_back_as_it_was_listed(client: Shopify) -> None:

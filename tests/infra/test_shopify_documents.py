@@ -47,7 +47,7 @@ def test_every_document_is_sent_and_taken(store: LocalStore) -> None:
 
 
 def _look_around(client: Shopify) -> None:
-    assert client.shop().currency == "USD"
+    assert client.shop().timezone == "Europe/Berlin"
     assert client.locale() == "en"
     assert client.installation()[1]
 

@@ -42,7 +42,7 @@ def services(tmp_path: Path, recipes: Path) -> Iterator[Services]:
     """Services of a worker-less process with one connected shop: recipes are queued, and stay so."""
     copy2(recipes, tmp_path)
     found = build(Settings.from_env(home=tmp_path, shopify_api_secret=SecretStr("secret")))
-    found.installations.connect(Shop("A", SHOP, "EUR", "Europe/Berlin"), "de", "https://app.example")
+    found.installations.connect(Shop("A", SHOP, "Europe/Berlin"), "de", "https://app.example")
     yield found
     found.close()
 

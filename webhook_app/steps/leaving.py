@@ -57,7 +57,7 @@ def redact(services: Services, digest: str, *, last: bool) -> bool:
     try:
         with alone(services, shop):
             access = _access(services, shop)
-            if access == "in" or (access == "unsaid" and _is_connected(services, shop) and not last):
+            if access == "in" or (access == "unsaid" and services.installations.is_active(shop) and not last):
                 log.warning("redaction asked for, but not by the shop", digest=digest, access=access)
                 return access == "in"
             return _swept(services, shop, digest)
@@ -127,8 +127,3 @@ def _access(services: Services, shop: str) -> Access:
     except (Closed, SettingsError):
         return "unsaid"
     return "in"
-
-
-def _is_connected(services: Services, shop: str) -> bool:
-    installed = services.installations.get(shop)
-    return installed is not None and installed.active
