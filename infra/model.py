@@ -51,6 +51,14 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductState:
+    """Which product, and when the store says that it last changed."""
+
+    id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A bestseller whose picture we learn from, and why it was chosen.
 

@@ -23,6 +23,7 @@ from infra.devstore.views import View
 
 AT_ONCE = 5
 LIFE = timedelta(days=7)
+CANCELING = "CANCELING"
 
 
 class Operation(Row):
@@ -61,8 +62,24 @@ def begin(session: Session, schema: GraphQLSchema, faults: Faults, scopes: Scope
     return made
 
 
+def cancel(operation: Operation, delay: float) -> str:
+    """Let an operation end in `delay` seconds as CANCELED; or why it cannot, in Shopify's words.
+
+    https://github.com/airhorns/shopify-draft-proxy/blob/main/docs/endpoints/bulk-operations.md
+    """
+    if operation.ended_at is not None:
+        status = "EXPIRED" if operation.expired else operation.status
+        return f"A bulk operation cannot be canceled when it is {status.lower()}"
+    if operation.status != CANCELING:
+        operation.status, operation.due_at = CANCELING, now() + timedelta(seconds=delay)
+    return ""
+
+
 def operation_view(operation: Operation, shop: Shop) -> View:
-    """A BulkOperation; its 64-bit counts are strings. An operation that wrote no line has no file."""
+    """A BulkOperation; its 64-bit counts are strings. An operation that wrote no line has no file.
+
+    One that was cancelled has the file that it had written, which in Shopify may be whole, or a part.
+    """
     url = f"{shop.url}/bulk/{operation.file}" if operation.size and not operation.expired else None
     return {
         "id": gid("BulkOperation", operation.id),
@@ -70,13 +87,13 @@ def operation_view(operation: Operation, shop: Shop) -> View:
         "error_code": operation.error_code or None,
         "object_count": str(operation.objects),
         "root_object_count": str(operation.roots),
-        "url": url if operation.status == "COMPLETED" else None,
+        "url": url if operation.status in ("COMPLETED", "CANCELED") else None,
         "created_at": timestamp(operation.created_at),
     }
 
 
 def finish_payload(operation: Operation) -> dict[str, Any]:
-    """The body of bulk_operations/finish, which says nothing of the file.
+    """The body of bulk_operations/finish, which says nothing of the file; a guess for a cancelled one.
 
     https://shopify.dev/docs/api/webhooks/latest?reference=toml#list-of-topics-bulk_operations/finish
     """

@@ -31,7 +31,8 @@ MUTATION = 10
 def requested_cost(schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any]) -> int:
     """The most that an operation may cost: an object 1, a list its length times its item, a mutation 10.
 
-    Named fragments are not counted: a guess, and nothing here uses them.
+    What `nodes` gives is a list as long as its ids. Named fragments are not counted: a guess, and nothing
+    here uses them.
     """
     operation = _operation(document)
     if operation.operation is OperationType.MUTATION or not schema.query_type:
@@ -66,8 +67,13 @@ def _cost(
         if field.selection_set and is_composite_type(kind):
             arguments = {a.name.value: value_from_ast_untyped(a.value, given) for a in field.arguments or ()}
             inside = _cost(schema, field.selection_set, kind, given)
-            first = arguments.get("first")
-            total += max(0, first) * inside if isinstance(first, int) else 1 + inside
+            match arguments:
+                case {"first": int(first)}:
+                    total += max(0, first) * inside
+                case {"ids": list(ids)}:
+                    total += len(ids) * (1 + inside)
+                case _:
+                    total += 1 + inside
     return total
 
 

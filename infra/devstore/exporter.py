@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.devstore.bulk import Operation, finish_payload
+from infra.devstore.bulk import CANCELING, Operation, finish_payload
 from infra.devstore.bulk_query import NODES, lines, page
 from infra.devstore.faults import Faults
 from infra.devstore.graph import Admin
@@ -25,6 +25,7 @@ from infra.devstore.views import View
 from infra.devstore.webhooks import Outbox
 
 RUNNING = Operation.ended_at.is_(None)
+UNWRITTEN = (RUNNING, Operation.file == "", Operation.status != CANCELING)
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Exporter:
     def _step(self) -> float:
         """Write what is to be written, end what is due; returns the seconds until something else will be."""
         with self._state.begin() as session:
-            unwritten = list(session.scalars(select(Operation.id).where(Operation.file == "", RUNNING)))
+            unwritten = list(session.scalars(select(Operation.id).where(*UNWRITTEN)))
         for number in unwritten:
             try:
                 self._write(number)
@@ -67,18 +68,20 @@ class Exporter:
         with self._state.begin() as session:
             under_way = list(session.scalars(select(Operation).where(RUNNING)))
             for operation in under_way:
-                if operation.file and operation.due_at <= now():
+                if (operation.file or operation.status == CANCELING) and operation.due_at <= now():
                     self._end(session, operation)
             waits = [(one.due_at - now()).total_seconds() for one in under_way if one.ended_at is None]
         return max(0.0, min(waits, default=60.0))
 
     def _write(self, number: int) -> None:
-        """Run the query page by page, so that the shop is open meanwhile."""
+        """Run the query page by page, so that the shop is open meanwhile; no further once it is cancelled."""
         name, after, more = f"{uuid4().hex}.jsonl", None, True
         with (self._folder / name).open("wb") as file:
             while more and not self.rounds.stopped:
                 with self._state.begin() as session:
                     operation = session.get_one(Operation, number)
+                    if operation.status == CANCELING:
+                        break
                     found = self._page(session, operation, after)
                     families = [list(lines(root)) for root in found[NODES]]
                     above = [family[0] for family in families]
@@ -89,11 +92,15 @@ class Exporter:
                 # Ungrouped, as asked for: children do not follow their own parent.
                 file.writelines(map(_line, above + below))
                 after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
-        if not more:
+        if more:
+            (self._folder / name).unlink()
+        else:
             longer = timedelta(seconds=self._faults.stands("slow_bulk", 0))
             with self._state.begin() as session:
                 operation = session.get_one(Operation, number)
-                operation.file, operation.due_at = name, now() + self._delay + longer
+                operation.file = name
+                if operation.status != CANCELING:
+                    operation.due_at = now() + self._delay + longer
 
     def _page(self, session: Session, operation: Operation, after: str | None) -> View:
         scopes = frozenset(operation.scopes)
@@ -113,9 +120,11 @@ class Exporter:
             self._announce(session, operation)
 
     def _end(self, session: Session, operation: Operation) -> None:
-        """COMPLETED, or what a fault makes of it."""
+        """COMPLETED, or CANCELED where that was asked for, or what a fault makes of it."""
         path = self._folder / operation.file
-        if code := self._faults.strikes("fail_bulk"):
+        if operation.status == CANCELING:
+            operation.status = "CANCELED"
+        elif code := self._faults.strikes("fail_bulk"):
             operation.status, operation.error_code = "FAILED", code
         else:
             operation.status = "COMPLETED"
@@ -123,7 +132,7 @@ class Exporter:
                 _rewrite(path, lambda held: held[:-missing])
             if self._faults.stands("children_first"):
                 _rewrite(path, lambda held: sorted(held, key=lambda line: b'"__parentId"' not in line))
-        operation.size = path.stat().st_size
+        operation.size = path.stat().st_size if operation.file else 0
         self._announce(session, operation)
 
     def _announce(self, session: Session, operation: Operation) -> None:

@@ -47,6 +47,7 @@ def _load(session: Session, files: FileStore, row: CatalogRow, numbers_from: int
     data = fit_store(row.image_path.read_bytes())
     if media.digest != hashlib.sha256(data).hexdigest():
         _set(media, _media_fields(measure(data), files.keep(data), row.title))
+        product.updated_at = now()
     session.flush()
     return number
 

@@ -78,7 +78,7 @@ def local_source(url: str) -> str:
     match unquote(parts.path).split("/"):
         case ["", _shop, "staged", token, _name] if parts.hostname == "127.0.0.1":
             return f"staged/{token}"
-        case ["", _shop, "cdn", "files", name] if parts.hostname == "127.0.0.1":
+        case ["", _shop, "cdn", "shop", "files", name] if parts.hostname == "127.0.0.1":
             return f"files/{name}"
     return ""
 

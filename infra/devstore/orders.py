@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from infra.devstore.state import Row, now, number_of
+from infra.devstore.state import Product, Row, now, number_of
 
 
 class Order(Row):
@@ -51,7 +51,9 @@ def place(
 ) -> int:
     """Take an order for so many units of each product (a gid); returns its number.
 
-    It was placed `days_ago` calendar days ago; `refunded` units of it came back, the first line's first.
+    It was placed `days_ago` calendar days ago; `refunded` units of it came back, the first line's first. Its
+    products' inventory changes with it, which counts as an update of today, whenever it was placed. Shopify
+    also sends products/update for what is ordered; this store does not.
     """
     then = datetime.now(ZoneInfo(zone)) - timedelta(days=days_ago)  # on the clock of the shop's wall
     order = Order(created_at=then.astimezone(UTC).replace(tzinfo=None), test=test)
@@ -63,4 +65,6 @@ def place(
         order.lines.append(line)
     session.add(order)
     session.flush()
+    bought = {line.product_id for line in order.lines}
+    session.execute(update(Product).where(Product.id.in_(bought)).values(updated_at=now()))
     return order.id

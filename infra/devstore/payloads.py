@@ -20,7 +20,7 @@ def timestamp(moment: datetime) -> str:
 
 def image_url(base_url: str, media: Media) -> str:
     """Where an image's bytes are; the version changes with the bytes, so that they may be cached for good."""
-    return f"{base_url}/cdn/files/{quote(media.filename)}?v={media.digest[:10]}"
+    return f"{base_url}/cdn/shop/files/{quote(media.filename)}?v={media.digest[:10]}"
 
 
 def product_payload(product: Product, base_url: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class Queries:
     def shopifyql_query(self, query: str) -> View:
         """A report of units sold."""
         if self.faults.stands("refuse_reports"):
-            raise denied("shopifyqlQuery")
+            raise denied("shopifyqlQuery", "read_reports")
         return report(self.session, self.about.timezone, query)
 
     def _rows(self, kind: type[R], after: str | None = None) -> Iterator[R]:

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from infra.devstore.access import Access, OAuthError
 from infra.devstore.bulk import begin
+from infra.devstore.cdn import narrowed
 from infra.devstore.exporter import Exporter
 from infra.devstore.faults import Answer, Faults
 from infra.devstore.graph import Admin
@@ -65,7 +66,7 @@ class Routes:
             ("POST", "/admin/oauth/access_token", self._access_token),
             ("PUT", "/staged/<token>/<name>", self._put),
             ("POST", "/staged", self._post),
-            ("GET", "/cdn/files/<path:name>", self._image),
+            ("GET", "/cdn/shop/files/<path:name>", self._image),
             ("GET", "/bulk/<name>", self._export),
         ]
         for method, path, view in rules:
@@ -156,6 +157,7 @@ class Routes:
             mime_type = media.mime_type if media else ""
         if data is None:
             abort(404)
+        data = narrowed(data, request.args.get("width", type=int))
         kept = {"Cache-Control": f"public, max-age={A_YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
         return Response(data, mimetype=mime_type, headers=kept)
 

@@ -19,7 +19,6 @@ NEEDED = {
     "products": "read_products",
     "productsCount": "read_products",
     "files": "read_files",
-    "nodes": "read_files",
     "order": "read_orders",
     "orders": "read_orders",
     "ordersCount": "read_orders",
@@ -37,8 +36,10 @@ NEEDED = {
     "productUpdate": "write_products",
     "productVariantsBulkUpdate": "write_products",
 }
-"""Root field → scope, as the fields' own pages name it. That `nodes` and `stagedUploadsCreate` ask for the
-scope of files, whatever they are given, is a simplification."""
+"""Root field → scope, as the fields' own pages name it. That `stagedUploadsCreate` asks for the scope of
+files, whatever it is given, is a simplification."""
+NODES = {"Product": "read_products", "MediaImage": "read_files"}
+"""What `nodes` asks for, by the type in an id."""
 
 
 def implied(scopes: Iterable[str]) -> Scopes:
@@ -56,19 +57,20 @@ def written(scopes: Iterable[str]) -> str:
 
 def check(scopes: Collection[str], field: str, arguments: dict[str, Any]) -> None:
     """Raise ACCESS_DENIED when these scopes do not allow a root field, or what a bulk query asks for."""
-    if NEEDED.get(field, "") and NEEDED[field] not in scopes:
-        raise denied(field)
+    for needed in _needed(field, arguments):
+        if needed not in scopes:
+            raise denied(field, needed)
     if field == "bulkOperationRunQuery":
         for inner in _fields(arguments["query"]):
             check(scopes, inner, {})
 
 
-def denied(field: str) -> GraphQLError:
+def denied(field: str, scope: str) -> GraphQLError:
     """The error as Shopify words it; without approval for protected customer data a report gets the same.
 
     https://github.com/Shopify/shopify-api-ruby/issues/1415
     """
-    access = f"`{NEEDED[field]}` access scope."
+    access = f"`{scope}` access scope."
     return GraphQLError(
         f"Access denied for {field} field. Required access: {access}",
         extensions={
@@ -77,6 +79,12 @@ def denied(field: str) -> GraphQLError:
             "requiredAccess": access,
         },
     )
+
+
+def _needed(field: str, arguments: dict[str, Any]) -> set[str]:
+    if field == "nodes":
+        return {NODES[kind] for kind in NODES if any(f"/{kind}/" in id for id in arguments.get("ids", ()))}
+    return {NEEDED[field]} if field in NEEDED else set()
 
 
 def _fields(query: str) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from infra.errors import Refused, Unavailable, UserErrors
+from infra.errors import NotFound, Refused, Unavailable, UserErrors
 from infra.shopify import replies
 from infra.shopify.replies import Export
 from infra.shopify.transport import Transport, document
@@ -55,6 +55,19 @@ class Bulk:
         """How far an export is; None when the store knows no such operation (any more)."""
         found = self._api.query("bulk_operation", id=operation_id)["bulkOperation"]
         return replies.export(found) if found else None
+
+    def cancel(self, operation_id: str) -> None:
+        """End an export that is under way, which takes the store a moment: its slot is free once it `ended`.
+
+        One that is over, or that the store does not know (any more), is left alone.
+        """
+        try:
+            self._api.mutate("bulk_operation_cancel", id=operation_id)
+        except (NotFound, UserErrors):
+            # The user error of an operation that is over has no code to know it by.
+            found = self.state(operation_id)
+            if found and found.status in ("CREATED", "RUNNING"):
+                raise
 
     def lines(self, url: str) -> Iterator[bytes]:
         """The lines of an export's file, one at a time, so that only one is ever held.

@@ -21,7 +21,7 @@ from infra.errors import (
     UserErrors,
 )
 from infra.markup import plain_text
-from infra.model import Photo, Product
+from infra.model import Photo, Product, ProductState
 
 Json = dict[str, Any]
 
@@ -179,6 +179,11 @@ def product(node: Json) -> Product:
         hint=hint["value"] if hint else "",
         photos=tuple(_photo(medium) for medium in node["media"]["nodes"] if _is_usable(medium)),
     )
+
+
+def state(node: Json) -> ProductState:
+    """The ProductState of a product's node."""
+    return ProductState(node["id"], datetime.fromisoformat(node["updatedAt"]))
 
 
 def _own_tags(tags: list[str]) -> Iterator[tuple[str, str]]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from infra.devstore.server import LocalStore
-from infra.errors import NotFound, Refused, Unavailable
-from infra.shopify import bulk
+from infra.errors import NotFound, Refused, Unavailable, UserErrors
+from infra.shopify import bulk, replies
 from infra.shopify.replies import Export
 from infra.shopify.store import Shopify
 from infra.shopify.transport import FixedToken
@@ -34,9 +36,9 @@ def store(stocked: LocalStore) -> Iterator[LocalStore]:
     stocked.faults.clear()
 
 
-def ended(client: Shopify) -> Export:
+def ended(client: Shopify, name: str = "bulk_products") -> Export:
     """An export of all products, once it is over."""
-    operation = client.bulk.start("bulk_products")
+    operation = client.bulk.start(name)
     assert operation
     return until(lambda: (found := client.bulk.state(operation)) and found.ended and found)
 
@@ -62,6 +64,52 @@ def test_a_filter_cannot_leave_its_string(store: LocalStore, value: str) -> None
 
 def test_an_operation_nobody_knows_is_none(store: LocalStore) -> None:
     assert client_of(store).bulk.state("gid://shopify/BulkOperation/404") is None
+
+
+def test_a_cancelled_export_ends_and_frees_its_slot(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.faults.slow_bulk(3600)
+        client = client_of(store)
+        first, *_ = [client.bulk.start("bulk_products") for _ in range(5)]
+        assert first
+        assert client.bulk.start("bulk_products") is None
+        client.bulk.cancel(first)
+        client.bulk.cancel(first)
+        found = until(lambda: (state := client.bulk.state(first)) and state.ended and state)
+        assert found.status == "CANCELED"
+        assert client.bulk.start("bulk_products")
+
+
+def test_what_has_ended_or_is_unknown_is_cancelled_in_vain(store: LocalStore) -> None:
+    client = client_of(store)
+    operation = client.bulk.start("bulk_products")
+    assert operation
+    before = until(lambda: (found := client.bulk.state(operation)) and found.ended and found)
+    client.bulk.cancel(operation)
+    assert client.bulk.state(operation) == before
+    client.bulk.cancel("gid://shopify/BulkOperation/404")
+
+
+def test_a_refusal_to_cancel_what_still_runs_is_told() -> None:
+    refused = {"bulkOperation": None, "userErrors": [{"field": None, "message": "Not now."}]}
+    running = {"id": "1", "status": "RUNNING", "errorCode": None, "objectCount": "0", "rootObjectCount": "0"}
+    running |= {"url": None, "createdAt": "2026-05-01T10:00:00Z"}
+    answers = [{"data": {"bulkOperationCancel": refused}}, {"data": {"bulkOperation": running}}]
+    bodies = [json.dumps(answer).encode() for answer in answers]
+    with (
+        hosting(*((200, sized(body), body) for body in bodies)) as (client, *_),
+        pytest.raises(UserErrors, match="Not now"),
+    ):
+        client.bulk.cancel("gid://shopify/BulkOperation/1")
+
+
+def test_states_are_exported_as_the_pages_tell_them(store: LocalStore) -> None:
+    client = client_of(store)
+    found = ended(client, "bulk_product_states")
+    nodes = [json.loads(line) for line in client.bulk.lines(found.url)]
+    assert {tuple(node) for node in nodes} == {("id", "updatedAt")}
+    assert [replies.state(node) for node in nodes] == list(client.products.states())
+    assert found.objects == found.root_objects == 12
 
 
 def test_a_download_that_is_cut_goes_on_where_it_was(store: LocalStore) -> None:
@@ -111,6 +159,10 @@ def hosting(*answers: Answer) -> Iterator[tuple[Shopify, str, list[dict[str, str
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

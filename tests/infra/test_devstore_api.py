@@ -13,6 +13,7 @@ import requests
 from infra.devstore.search import matches
 from infra.devstore.server import LocalStore
 from infra.errors import Refused
+from infra.shopify.products import AT_ONCE
 from infra.shopify.transport import document
 from tests.infra.devstore_kit import TOKEN, client_of, open_store, picture
 
@@ -50,8 +51,28 @@ def test_a_query_that_costs_too_much_is_refused(store: LocalStore) -> None:
     assert "data" not in reply
 
 
-def test_our_largest_page_costs_well_under_the_limit(store: LocalStore) -> None:
-    assert ask(store, document("products"))["extensions"]["cost"]["requestedQueryCost"] <= 800
+MANY = [f"gid://shopify/Product/{number}" for number in range(1, AT_ONCE + 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "points"),
+    [
+        ("products", {}, 650),
+        ("products_by_id", {"ids": MANY}, 625),
+        ("product_states", {}, 500),
+        ("orders", {}, 920),
+        ("bulk_operation_cancel", {"id": "gid://shopify/BulkOperation/1"}, 10),
+    ],
+)
+def test_our_largest_requests_cost_less_than_1000_points(
+    store: LocalStore, name: str, variables: dict[str, Any], points: int
+) -> None:
+    assert ask(store, document(name), variables)["extensions"]["cost"]["requestedQueryCost"] == points
+
+
+def test_nodes_cost_by_their_number(store: LocalStore) -> None:
+    reply = ask(store, document("products_by_id"), {"ids": MANY * 2})
+    assert reply["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +133,11 @@ def test_many_may_write_at_once(store: LocalStore) -> None:
 
 
 def test_files_outside_the_store_are_not_served(store: LocalStore) -> None:
-    for path in ("/cdn/files/../../store.sqlite", "/cdn/files/%2e%2e%2fstore.sqlite", "/cdn/files/none.png"):
+    for path in (
+        "/cdn/shop/files/../../../store.sqlite",
+        "/cdn/shop/files/%2e%2e%2fstore.sqlite",
+        "/cdn/shop/files/none.png",
+    ):
         assert requests.get(store.url + path, timeout=5).status_code == 404
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 import requests
 
-from infra.devstore import bulk, bulk_query
+from infra.devstore import bulk, bulk_query, exporter
+from infra.devstore.exporter import _line
 from infra.devstore.scopes import ALL
 from infra.devstore.server import LocalStore
 from infra.errors import ScopeMissing, UserErrors
 from infra.shopify.replies import Export
 from infra.shopify.store import Shopify
-from tests.infra.devstore_kit import Receiver, client_of, open_store, picture, until
+from tests.infra.devstore_kit import TOKEN, Receiver, client_of, open_store, picture, until
 
 FIVE_MORE = "".join(f"m{n}: media {{ nodes {{ id }} }} " for n in range(5))
 PRODUCTS = "{ products { edges { node { id title media { edges { node { id alt } } } } } } }"
@@ -140,6 +142,71 @@ def test_five_run_at_once_and_a_sixth_is_refused(tmp_path: Path) -> None:
             run(client, PRODUCTS)
         assert refused.value.codes == {"LIMIT_REACHED"}
         until(lambda: all(client.bulk.state(one).status == "RUNNING" for one in started))  # type: ignore[union-attr]
+
+
+def cancel(client: Shopify, operation: str) -> tuple[str, list[Any]]:
+    """The status that a request to cancel is answered with ("" for no operation), and its user errors."""
+    query = (
+        f'mutation {{ bulkOperationCancel(id: "{operation}") '
+        "{ bulkOperation { status } userErrors { field message } } }"
+    )
+    reply = requests.post(
+        client._api._url,
+        json={"query": query},
+        headers={"X-Shopify-Access-Token": TOKEN},
+        timeout=5,
+    )
+    payload = reply.json()["data"]["bulkOperationCancel"]
+    return (payload["bulkOperation"] or {}).get("status", ""), payload["userErrors"]
+
+
+def test_a_cancelled_operation_is_canceling_then_canceled(store: LocalStore) -> None:
+    store.faults.slow_bulk(3600)
+    client = client_of(store)
+    with Receiver() as receiver:
+        client.subscriptions.create("bulk_operations/finish", receiver.url)
+        operation = run(client, PRODUCTS)
+        until(lambda: (found := client.bulk.state(operation)) and found.objects == 7)
+        assert cancel(client, operation) == ("CANCELING", [])
+        assert receiver.next("bulk_operations/finish").json["status"] == "canceled"
+    found = ended(client, operation)
+    assert (found.status, found.error_code, found.objects) == ("CANCELED", "", 7)
+    message = "A bulk operation cannot be canceled when it is canceled"
+    assert cancel(client, operation) == ("CANCELED", [{"field": None, "message": message}])
+
+
+def test_what_has_ended_cannot_be_cancelled(store: LocalStore) -> None:
+    client = client_of(store)
+    operation = run(client, PRODUCTS)
+    before = ended(client, operation)
+    message = "A bulk operation cannot be canceled when it is completed"
+    assert cancel(client, operation) == ("COMPLETED", [{"field": None, "message": message}])
+    assert ended(client, operation) == before
+    unknown = {"field": ["id"], "message": "Bulk operation does not exist"}
+    assert cancel(client, "gid://shopify/BulkOperation/404") == ("", [unknown])
+
+
+def test_an_operation_that_is_cancelled_while_it_runs_goes_no_further(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+
+    def held(node: Any) -> bytes:
+        writing.set()
+        assert go_on.wait(10)
+        return _line(node)
+
+    monkeypatch.setattr(bulk_query, "ROOTS", 1)
+    monkeypatch.setattr(exporter, "_line", held)
+    client = client_of(store)
+    files = set(store._exporter._folder.iterdir())
+    operation = run(client, PRODUCTS)
+    assert writing.wait(10)
+    assert cancel(client, operation) == ("CANCELING", [])
+    go_on.set()
+    found = ended(client, operation)
+    assert (found.status, found.root_objects, found.url) == ("CANCELED", 1, "")
+    assert set(store._exporter._folder.iterdir()) == files
 
 
 def test_an_operation_goes_on_after_a_restart(tmp_path: Path) -> None:

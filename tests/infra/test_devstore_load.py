@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import update
 
 from infra.catalog import CatalogRow
 from infra.devstore.loading import catalog_gid
 from infra.devstore.server import LocalStore
+from infra.devstore.state import Product
 from tests.infra.devstore_kit import Receiver, client_of, open_store, picture
 
 
@@ -80,6 +83,18 @@ def test_a_changed_row_changes_its_product_alone(store: LocalStore, row: Catalog
     assert len(changed.photos) == 1
     assert requests.get(changed.photos[0].url, timeout=5).content == picture(60, 80, "navy")
     assert client.sales.units_sold(90).products == {changed.id: 7, same.id: 1234}
+
+
+def test_another_photo_updates_its_product(store: LocalStore, row: CatalogRow) -> None:
+    client = client_of(store)
+    store.load([row, replace(row, id="SKU002")])
+    with store._state.begin() as session:
+        session.execute(update(Product).values(updated_at=datetime(2020, 1, 1)))
+    row.image_path.write_bytes(picture(60, 80, "navy"))
+    store.load([row])
+    assert {state.id for state in client.products.states() if state.updated_at.year > 2020} == {
+        catalog_gid("SKU001")
+    }
 
 
 def test_a_load_sends_no_webhooks_but_later_changes_do(store: LocalStore, row: CatalogRow) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from infra.devstore.server import LocalStore
+from infra.devstore.state import Product as Row
 from infra.errors import NotFound, Refused, UserErrors
+from infra.shopify.products import AT_ONCE
 from infra.shopify.store import Shopify
 from tests.infra.devstore_kit import (
     SHOP,
@@ -88,6 +90,36 @@ def test_products_are_paged_to_the_end_and_filtered(client: Shopify) -> None:
     made = {client.products.create(f"Paged {n}", "Paged") for n in range(30)}
     assert {p.id for p in client.products.all('product_type:"Paged"')} == made
     assert made < {p.id for p in client.products.all()}
+
+
+def test_states_are_paged_to_the_end_and_of_active_products_alone(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        client = client_of(store)
+        with store._state.begin() as session:
+            session.add_all(Row(title="Hat", handle=f"hat-{n}") for n in range(251))
+            session.add(Row(title="Draft", handle="draft", status="DRAFT"))
+        active = {product.id: product.updated_at for product in client.products.all("status:active")}
+        states = list(client.products.states())
+        assert len(states) == 251
+        assert {state.id: state.updated_at for state in states} == active
+        assert store.operations_seen["product_states"] == 2
+
+
+def test_some_products_are_read_by_id_whatever_their_status(store: LocalStore, client: Shopify) -> None:
+    made = [client.products.create(f"Some {n}", "Some") for n in range(AT_ONCE + 2)]
+    client._api.mutate("product_update", product={"id": made[0], "status": "DRAFT"})
+    client.products.delete(made[1])
+    store.operations_seen.clear()
+    found = list(client.products.some(reversed(made)))
+    assert [product.id for product in found] == [made[n] for n in range(AT_ONCE + 1, -1, -1) if n != 1]
+    assert found[-1] == client.products.get(made[0])
+    assert store.operations_seen["products_by_id"] == 2
+
+
+def test_what_is_no_product_is_not_among_them(client: Shopify) -> None:
+    media_id = upload_file(client, picture(kind="PNG"))
+    assert list(client.products.some([media_id, "gid://shopify/Product/404"])) == []
+    assert list(client.products.some([])) == []
 
 
 def test_a_deleted_product_is_gone(client: Shopify) -> None:

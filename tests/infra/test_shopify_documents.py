@@ -57,6 +57,8 @@ def _sell_a_product(client: Shopify) -> str:
     client.products.add_photo(product_id, picture(), "knit.jpg")
     until(lambda: client.products.get(product_id).photos)  # type: ignore[union-attr]
     assert [product.id for product in client.products.all("status:active")] == [product_id]
+    assert [product.id for product in client.products.some([product_id])] == [product_id]
+    assert [state.id for state in client.products.states()] == [product_id]
     assert client.products.count() == 1
     return product_id
 
@@ -95,3 +97,4 @@ def _export(client: Shopify, name: str) -> None:
     assert operation
     export = until(lambda: (state := client.bulk.state(operation)) and state.ended and state)
     assert (export.status, bool(list(client.bulk.lines(export.url)))) == ("COMPLETED", True)
+    client.bulk.cancel(operation)
