@@ -41,6 +41,10 @@ SHORTEST_SIDE = 16
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 20_000
 """Pixels; no camera or shop makes more, only files meant to exhaust memory do."""
+MOST_SCANS = 500
+"""Passes of a JPEG; cameras make one, the web a dozen, and a hundred bytes ask for one more over every pixel.
+https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf"""
+SCAN = b"\xff\xda"
 
 STORE_SIDE = 4472
 """Pixels; the strictest limit that Shopify names (its square is 20 megapixels)."""
@@ -57,6 +61,9 @@ UPRIGHT = {
     8: (Image.Transpose.ROTATE_90,),
 }
 """EXIF orientation → what turns the picture upright (EXIF 2.32, tag 0x0112)."""
+
+AVERAGED = ("L", "RGB", "RGBA", "CMYK")
+"""Modes in which the mean of some pixels is a pixel; that of palette indices is nothing."""
 
 # What Pillow's decoders raise on hostile or broken input. A warning is among them where warnings are errors.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, MemoryError,
@@ -106,13 +113,15 @@ def fit_store(data: bytes) -> bytes:
 
 def _pixels(data: bytes, max_pixels: int, side: int | None) -> Image.Image:
     media_type = sniff(data)
+    if media_type == "image/jpeg" and data.count(SCAN) > MOST_SCANS:
+        raise ImageError("the JPEG is drawn in more passes than any picture needs")
     try:
         with DECODERS[media_type](BytesIO(data)) as image:
             _refuse_absurd_size(image.size, max_pixels)
             if side:
                 image.draft(None, (side, side))  # JPEG decodes at an eighth of the size for a small thumbnail
             image.load()
-            return _plain_rgb(image)
+            return _plain_rgb(image, side)
     except BROKEN as error:
         raise ImageError(_why(error, media_type)) from error
 
@@ -127,13 +136,19 @@ def _refuse_absurd_size(size: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _plain_rgb(image: Image.Image) -> Image.Image:
+def _plain_rgb(image: Image.Image, side: int | None) -> Image.Image:
     orientation, profile = _orientation(image), image.info.get("icc_profile")
-    plain = _srgb(_flat(image), profile)
+    plain = _srgb(_flat(_reduced(image, side)), profile)
     for turn in UPRIGHT.get(orientation, ()):
         plain = plain.transpose(turn)
     plain.info = {}
     return plain
+
+
+def _reduced(image: Image.Image, side: int | None) -> Image.Image:
+    """The picture at a whole fraction of its size, before anything copies it: twice `side` is plenty."""
+    factor = max(image.size) // (2 * side) if side else 1
+    return image.reduce(factor) if factor > 1 and image.mode in AVERAGED else image
 
 
 def _flat(image: Image.Image) -> Image.Image:

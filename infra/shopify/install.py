@@ -21,7 +21,10 @@ from infra.shopify.transport import API_VERSION
 
 def shop_domain(given: str) -> str:
     """A shop's domain as name.myshopify.com, of what a person or a link gave; InputError when it is none."""
-    found = shop_url.sanitize_shop_domain(given)
+    try:
+        found = shop_url.sanitize_shop_domain(given)
+    except ValueError:  # "[" begins an IPv6 address
+        found = None
     if not found or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", found):
         raise InputError("That is not a store's address. Write it as name.myshopify.com.")
     return str(found)

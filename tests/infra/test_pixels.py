@@ -8,6 +8,7 @@ import sys
 import zlib
 from contextlib import suppress
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,10 @@ from infra.errors import ImageError
 from infra.pixels import decode, sniff, thumbnail_jpeg
 
 REPO = Path(__file__).parents[2]
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="Linux says what a process held"
+)
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -41,6 +46,12 @@ def png_claiming(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = zlib.compress(bytes(1_000_000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def peak() -> int:
+    """Megabytes that this process held at most. (`ru_maxrss` of a child begins at what its parent held.)"""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 @pytest.mark.parametrize(
@@ -102,15 +113,22 @@ def test_a_bomb_is_refused_by_its_header(width: int, height: int) -> None:
         decode(png_claiming(width, height))
 
 
+def test_a_jpeg_of_countless_passes_is_refused_before_it_is_drawn() -> None:
+    data = encoded(Image.new("L", (4000, 4000), 120), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError, match="passes"):
+        decode(data[:-2] + 20_000 * last + data[-2:])
+
+
+@needs_proc
 def test_a_bomb_costs_neither_memory_nor_a_warning() -> None:
     bombs = """
-import resource, sys
-from tests.infra.test_pixels import png_claiming
+from tests.infra.test_pixels import png_claiming, peak
 from infra.errors import ImageError
 from infra.pixels import decode
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 try: decode(png_claiming(30000, 30000))
-except ImageError: print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+except ImageError: print(peak() - before)
 """
     done = subprocess.run([sys.executable, "-c", bombs], cwd=REPO, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 50, "megabytes"
@@ -198,3 +216,40 @@ def test_a_thumbnail_is_small_upright_and_says_nothing_of_its_origin() -> None:
     assert b"Camera" not in small
     assert b"Exif" not in small
     assert decode(small).size == (100, 200)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "CMYK"])
+def test_a_thumbnail_of_a_large_picture_keeps_its_colours(mode: str) -> None:
+    image = split("white", "blue", (2000, 1000)).convert(mode)
+    data = encoded(image, "JPEG" if mode == "CMYK" else "PNG")
+    small = decode(thumbnail_jpeg(data, 100))
+    assert small.size == (100, 50)
+    expected = decode(data).resize((100, 50))
+    for place in ((20, 25), (80, 25)):
+        assert np.allclose(small.getpixel(place), expected.getpixel(place), atol=12), place
+
+
+@needs_proc
+def test_a_thumbnail_of_twenty_megapixels_takes_little_more_than_their_pixels() -> None:
+    """80 MB for RGB or RGBA; of a JPEG a part. Each copy of them on the way would be as much again."""
+    thumbnails = """
+from PIL import Image
+from infra.pixels import thumbnail_jpeg
+from tests.infra.test_pixels import encoded, peak
+thumbnail_jpeg(encoded(Image.new("RGB", (99, 99)), "JPEG"), 64)
+for kind, mode in (("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "RGBA")):
+    with open(f"{kind}{mode}", "rb") as file:
+        data = file.read()
+    before = peak()
+    thumbnail_jpeg(data, 1024)
+    print(peak() - before)
+"""
+    for kind, mode in (("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "RGBA")):
+        Path(f"{kind}{mode}").write_bytes(encoded(Image.new(mode, (5472, 3648), "teal"), kind))
+    command = [sys.executable, "-c", thumbnails]
+    env = {"PYTHONPATH": str(REPO), "PATH": ""}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    jpeg, rgb, rgba = accumulate(map(int, done.stdout.split()))
+    assert jpeg < 50
+    assert rgb < 130
+    assert rgba < 200
