@@ -1,77 +1,86 @@
 """Which bestsellers to learn from: hybrid retrieval that widens step by step when a category has too few.
 
-A product is a bestseller when it sold at least the threshold: a number that was set, or the store's own top
-decile. Whatever is found must also look like the new product; when nothing does, there is no reference.
+Sales decide who may be found (generators/bestsellers.py) and nothing else: among bestsellers, likeness alone
+ranks. Whatever is found must also look like the new product; when nothing does, there is no reference.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generators.bestsellers import QUARTER, Bestsellers, Threshold, Window
 from infra import keywords
 from infra.milvus import CANDIDATES, Where
 from infra.model import Product, Reference
 from infra.services import Services
 
-TOP_DECILE = 0.9
-CATEGORY_TOP = 0.75
-"""The lowered threshold: the top quarter of the product's own category."""
 NEIGHBOURS = 2
 """How many other categories count as neighbouring: those of the most similar-looking products."""
+UNKNOWN: NDArray[np.float32] = np.zeros(0, np.float32)
+"""A look that nothing can be compared with: the embedder that filled the mirror is not to be had any more."""
+HOUSE_STYLE = "so the plain house style is used"
+NOT_COMPARABLE = f"A new model has yet to read the photos of this store, {HOUSE_STYLE}."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the search: who could be found, and how many were: at most CANDIDATES, `alike` of them."""
+
+    threshold: Threshold
+    words: str
+    found: int
+    alike: int
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The references, best first, and how they were found. `widened` says each step beyond the first."""
+    """The references, best first, and the numbers that they were found by: all that explains the choice.
+
+    `alike` in a step means a cosine of `min_similarity` or more.
+    """
 
     references: tuple[Reference, ...]
-    threshold: int
     note: str
-    widened: tuple[str, ...]
+    window: Window
+    min_similarity: float
+    steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
-    """One step of the search: who may be found, and how to say so."""
-
-    where: Where
-    words: str
+def photo_vector(services: Services, shop: str, photo: bytes) -> NDArray[np.float32]:
+    """A photo's embedding, as a shop's searches compare it; UNKNOWN where they cannot."""
+    embedder = services.embedder_of(shop)
+    return embedder.embed_images([photo])[0] if embedder else UNKNOWN
 
 
 def find_references(services: Services, shop: str, product: Product, vector: NDArray[np.float32]) -> Found:
-    """Bestsellers that resemble a product; `vector` is its photo's embedding."""
-    settings = services.settings
-    threshold = bestseller_threshold(services, shop)
+    """Bestsellers that resemble a product; `vector` is its `photo_vector`."""
+    settings, bestsellers = services.settings, Bestsellers(services, shop)
     sparse = query_vector(services, shop, product)
     hits: dict[str, Reference] = {}
-    tried: list[str] = []
-    for circle in _circles(services, shop, product, vector, threshold):
-        tried.append(circle.words)
-        for hit in services.mirror.search(shop, vector, sparse, circle.where, CANDIDATES):
-            if hit.similarity >= settings.min_similarity:
-                hits.setdefault(hit.product_id, hit)
+    steps: list[Step] = []
+    for threshold in _widening(services, shop, product, vector, bestsellers):
+        found = services.mirror.search(shop, vector, sparse, _where(threshold, product), CANDIDATES)
+        alike = [hit for hit in found if hit.similarity >= settings.min_similarity]
+        for hit in alike:
+            hits.setdefault(hit.product_id, hit)
+        steps.append(Step(threshold, threshold.words(), len(found), len(alike)))
         if len(hits) >= settings.references:
             break
     chosen = tuple(hits.values())[: settings.references]
-    return Found(chosen, threshold, _note(chosen, tried), tuple(tried[1:]))
+    note = _note(chosen, steps, bestsellers.window) if vector.size else NOT_COMPARABLE
+    return Found(chosen, note, bestsellers.window, settings.min_similarity, tuple(steps))
 
 
 def find_by_words(services: Services, shop: str, words: str, limit: int) -> list[Reference]:
     """Products that a sentence describes, best first: its colours by photo, all of it by words."""
-    (vector,) = services.embedder.embed_texts([words])
+    embedder = services.embedder_of(shop)
+    vector = embedder.embed_texts([words])[0] if embedder else UNKNOWN
     return services.mirror.search(shop, vector, _weighed(services, shop, words), Where(), limit)
-
-
-def bestseller_threshold(services: Services, shop: str) -> int:
-    """Units sold that make a bestseller in this shop."""
-    if services.settings.min_sales is not None:
-        return services.settings.min_sales
-    return _quantile(services.seen.sales(shop), TOP_DECILE)
 
 
 def query_vector(services: Services, shop: str, product: Product) -> dict[int, float]:
@@ -83,46 +92,48 @@ def _weighed(services: Services, shop: str, text: str) -> dict[int, float]:
     return keywords.query_vector(text, *services.seen.frequencies(shop, keywords.terms(text)))
 
 
-def _circles(
-    services: Services, shop: str, product: Product, vector: NDArray[np.float32], threshold: int
-) -> Iterator[Circle]:
-    own = (product.category,)
-    without = (product.id,)
-    everywhere = Circle(
-        Where((), threshold, without), f"anything in the store that sold at least {threshold:,}"
-    )
-    if not product.category:
-        yield everywhere
+def _widening(
+    services: Services, shop: str, product: Product, vector: NDArray[np.float32], bestsellers: Bestsellers
+) -> Iterator[Threshold]:
+    """Step by step further away: its category, the nearest others one after the other, the whole store."""
+    if not vector.size or not bestsellers.exist(product.category):
         return
-    lowered = min(threshold, _quantile(services.seen.sales(shop, product.category), CATEGORY_TOP))
-    yield Circle(Where(own, threshold, without), f"{product.category} that sold at least {threshold:,}")
-    if lowered < threshold:
-        yield Circle(Where(own, lowered, without), f"{product.category} that sold at least {lowered:,}")
-    near = _neighbours(services, shop, product, vector)
-    if near:
-        yield Circle(
-            Where(near, threshold, without), f"{' and '.join(near)} that sold at least {threshold:,}"
-        )
-    yield everywhere
+    if product.category:
+        strict = bestsellers.threshold(product.category)
+        yield strict
+        lowered = bestsellers.threshold(product.category, QUARTER)
+        if lowered.units < strict.units:
+            yield lowered
+        for category in _neighbours(services, shop, product, vector):
+            yield bestsellers.threshold(category)
+    yield bestsellers.threshold()
+
+
+def _where(threshold: Threshold, product: Product) -> Where:
+    categories = (threshold.category,) if threshold.category else ()
+    return Where(categories, threshold.units, without=(product.id,))
 
 
 def _neighbours(
     services: Services, shop: str, product: Product, vector: NDArray[np.float32]
 ) -> tuple[str, ...]:
-    """The other categories that most of the similar-looking products belong to."""
-    alike = services.mirror.search(shop, vector, {}, Where(without=(product.id,)), CANDIDATES)
-    counted = Counter(hit.category for hit in alike if hit.category != product.category)
+    """The other categories that most of the similar-looking products belong to, whether they sold or not."""
+    elsewhere = Where(without_categories=("", product.category))
+    alike = services.mirror.search(shop, vector, {}, elsewhere, CANDIDATES)
+    counted = Counter(hit.category for hit in alike)
     return tuple(category for category, _ in counted.most_common(NEIGHBOURS))
 
 
-def _quantile(sales: NDArray[np.int64], share: float) -> int:
-    """Units that `share` of the products stay below; at least 1: what never sold is no bestseller."""
-    return max(1, int(np.quantile(sales, share, method="nearest"))) if sales.size else 1
-
-
-def _note(chosen: tuple[Reference, ...], tried: list[str]) -> str:
-    if not chosen:
-        return "No bestseller looks close enough to learn from, so the plain house style is used."
-    if len(tried) == 1:
-        return f"Found among {tried[0]}."
-    return f"Too few among {tried[0]}; widened to {', then '.join(tried[1:])}."
+def _note(chosen: Sequence[Reference], steps: Sequence[Step], window: Window) -> str:
+    """How it went, in a merchant's words and with the figures."""
+    if not steps:
+        return f"No product is known to have sold {window.words}: there is no bestseller yet, {HOUSE_STYLE}."
+    first, *wider = [steps[0].threshold.words(window.words), *(step.words for step in steps[1:])]
+    if chosen and not wider:
+        return f"Bestsellers here: {first}."
+    way = f"in {len(wider)} steps " if len(wider) > 1 else ""
+    where = f"{first}; widened {way}to {wider[-1]}" if wider else first
+    if chosen:
+        return f"Too few are alike among {where}."
+    none = "looks close enough to learn from" if any(step.found for step in steps) else "is there yet"
+    return f"No bestseller {none}, {HOUSE_STYLE}. Looked among {where}."

@@ -44,11 +44,14 @@ products = sa.Table(
     metadata,
     sa.Column("shop", sa.String, primary_key=True),
     sa.Column("product_id", sa.String, primary_key=True),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("collection", sa.String, nullable=False),
     sa.Column("fingerprint", sa.String, nullable=False),
     sa.Column("category", sa.String, nullable=False),
     sa.Column("sales_count", sa.Integer, nullable=False),
     sa.Column("terms", sa.JSON, nullable=False),
-    comment="What was last mirrored of each product",
+    sa.Index("products_by_sales", "shop", "category", "sales_count", "collection"),
+    comment="What was last seen of each product; `collection` is empty where it has no place in the mirror",
 )
 
 term_counts = sa.Table(
@@ -91,6 +94,30 @@ exports = sa.Table(
     sa.Column("kind", sa.String, nullable=False),
     sa.Index("exports_by_run", "shop", "run_id", "kind"),
     comment="The bulk operations under way, and the run that waits for each",
+)
+
+admin_tokens = sa.Table(
+    "admin_tokens",
+    metadata,
+    sa.Column("digest", sa.String, primary_key=True),
+    sa.Column("name", sa.String, nullable=False, unique=True),
+    sa.Column("shop", sa.String, nullable=False),
+    sa.Column("created_at", sa.String, nullable=False),
+    sa.Column("last_used_at", sa.String),
+    comment="Who may use the admin endpoints: hashes of tokens; `shop` is empty for all shops",
+)
+
+syncs = sa.Table(
+    "syncs",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("shop", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("started_at", sa.String, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("progress", sa.JSON, nullable=False),
+    sa.Index("syncs_by_time", "shop", "started_at"),
+    comment="What each sync was asked for and came to; `progress` is written as it goes, by its steps alone",
 )
 
 

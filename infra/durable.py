@@ -10,19 +10,28 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSClient, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowHandle
+from dbos import (
+    DBOS,
+    DBOSClient,
+    EnqueueOptions,
+    SetEnqueueOptions,
+    SetWorkflowID,
+    StepOptions,
+    WorkflowHandle,
+)
 from dbos import error as dbos_error
 
 from infra.database import open_engine, scrub
 from infra.errors import BestshotError, Throttled, Unavailable
-from infra.traces import recipes_naming
+from infra.traces import recipes_naming, schedules_naming
 
 log = structlog.get_logger()
 
@@ -42,7 +51,9 @@ SYNCS_AT_ONCE = 2
 """The same for syncs, which may wait for hours for what the store exports: no listing is to wait for them."""
 PUBLISHING_AT_ONCE = 4
 """The same for what is brought to a store again that was away: no other store is to wait for that one."""
-QUEUES = {"sync_store": "syncs"}
+MIRRORING_AT_ONCE = 2
+"""The same for single products that a webhook told of."""
+QUEUES = {"sync_store": "syncs", "mirror_product": "mirror"}
 """The queue of each recipe; of the others it is "recipes"."""
 ATTEMPTS = 8
 LONGEST_PAUSE = 60.0
@@ -74,17 +85,55 @@ class Starter:
             system_database_engine=self._engine, lazy=True, retry_connection_errors=False
         )
 
-    def start(self, recipe: str, run_id: str, *arguments: str | int) -> None:
-        """Make a run durable. Unavailable when the database is away: then nothing was started."""
+    def start(
+        self, recipe: str, run_id: str, *arguments: str | int, only_one: str = "", delay: float = 0
+    ) -> str:
+        """Make a run durable, to begin `delay` seconds from now; returns the id of the run that does it.
+
+        That is another one's while a run started as the `only_one` of that name has not ended: then this call
+        starts nothing. Unavailable when the database is away: then nothing was started, either.
+        """
+        options: EnqueueOptions = {
+            "workflow_name": recipe,
+            "queue_name": QUEUES.get(recipe, "recipes"),
+            "workflow_id": run_id,
+        }
+        if delay:
+            options["delay_seconds"] = delay
+        if only_one:
+            options |= {"deduplication_id": only_one, "duplication_policy": "return-existing"}
         with _translated():
-            self._client.enqueue(
-                {
-                    "workflow_name": recipe,
-                    "queue_name": QUEUES.get(recipe, "recipes"),
-                    "workflow_id": run_id,
-                },
-                *arguments,
+            return self._client.enqueue(options, *arguments).get_workflow_id()
+
+    def schedule(self, name: str, recipe: str, context: str, cron: str, timezone: str) -> None:
+        """Have workers start a recipe at the times of `cron` ("second minute hour day month weekday").
+
+        It is given the time that it is started for, and `context`. The same name again changes the schedule;
+        when it last fired is kept.
+        """
+        with _translated():
+            self._client.apply_schedules(
+                [
+                    {
+                        "schedule_name": name,
+                        "workflow_name": recipe,
+                        "context": context,
+                        "schedule": cron,
+                        "cron_timezone": timezone,
+                        "queue_name": QUEUES.get(recipe, "recipes"),
+                    }
+                ]
             )
+
+    def make_up(self, name: str, since: datetime) -> None:
+        """Start what a schedule should have started since then, when no worker was there; each time once."""
+        with _translated():
+            self._client.backfill_schedule(name, since, datetime.now(UTC))
+
+    def unschedule(self, name: str) -> None:
+        """Take a schedule away, if there is one."""
+        with _translated():
+            self._client.delete_schedule(name)
 
     def result(self, run_id: str) -> Any:
         """Wait for a run to end and return what it returned; Unavailable says why it could not."""
@@ -99,6 +148,16 @@ class Starter:
             found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
         return any(workflow.status not in UNENDED for workflow in found)
 
+    def under_way(self, run_ids: Collection[str]) -> set[str]:
+        """Which of these runs have been started and are not over."""
+        if not run_ids:
+            return set()
+        with _translated():
+            found = self._client.list_workflows(
+                workflow_ids=list(run_ids), status=UNENDED, load_input=False, load_output=False
+            )
+        return {workflow.workflow_id for workflow in found}
+
     def notify(self, run_id: str, topic: str, message: str) -> None:
         """Wake a run that waits for a message on a topic, or will; Unavailable when the database is away."""
         with _translated():
@@ -112,14 +171,21 @@ class Starter:
             )
             self._client.cancel_workflows([workflow.workflow_id for workflow in found])
 
-    def count(self, shop: str) -> int:
-        """How many recipes name a shop, ended or not."""
+    def call_off(self, run_id: str) -> None:
+        """The same for one run."""
         with _translated():
-            return len(recipes_naming(self._engine, shop))
+            self._client.cancel_workflows([run_id])
+
+    def count(self, shop: str) -> int:
+        """How many recipes, ended or not, and schedules name a shop."""
+        with _translated():
+            return len(recipes_naming(self._engine, shop)) + len(schedules_naming(self._engine, shop))
 
     def erase(self, shop: str) -> None:
-        """Call off and delete every recipe that names a shop."""
+        """Call off and delete every recipe and every schedule that names a shop."""
         with _translated():
+            for name in schedules_naming(self._engine, shop):
+                self._client.delete_schedule(name)
             ids = sorted(recipes_naming(self._engine, shop))
             for start in range(0, len(ids), SLICE):
                 self._client.cancel_workflows(ids[start : start + SLICE])
@@ -142,11 +208,12 @@ class Starter:
 
 
 @contextmanager
-def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[None]:
-    """Execute recipes in this process while the block lasts.
+def run_recipes(url: str, executor_id: str, paintings_at_once: int, only: str = "") -> Iterator[None]:
+    """Execute recipes in this process while the block lasts; of all queues, or of `only` one.
 
     Recipes must be registered before. Leaving the block stops at once; what was under way is resumed by the
-    next process that runs with this `executor_id`.
+    next process that runs with this `executor_id`. What such a process left in the other queues goes back to
+    the end of them, for one that takes them all.
     """
     engine = open_engine(url)
     _stopped.clear()
@@ -170,15 +237,19 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int) -> Iterator[
     logger = logging.getLogger("dbos")
     logger.disabled = False
     try:
+        if only:
+            DBOS.listen_queues([only])
         DBOS.launch()
         queues = {
             "recipes": RECIPES_AT_ONCE,
             "syncs": SYNCS_AT_ONCE,
+            "mirror": MIRRORING_AT_ONCE,
             "publish": PUBLISHING_AT_ONCE,
             "paint": paintings_at_once,
         }
         for name, concurrency in queues.items():
-            DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
+            if only in ("", name):
+                DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
     finally:
         logger.disabled = True  # the runs that are cut off now would each print a traceback

@@ -1,4 +1,4 @@
-"""What was last mirrored of each product: fingerprints, sales and keyword counts, per shop."""
+"""What was last seen of each product, per shop: fingerprint, time of change, sales, keyword counts."""
 
 from __future__ import annotations
 
@@ -11,94 +11,187 @@ import sqlalchemy as sa
 
 from infra.database import Database, insert_into, products, term_counts
 
+NOWHERE = ""
+"""The collection of a product that has no place in the mirror: no photo, not for sale, or deleted."""
+NEVER_AGAIN = 2**62
+"""The time of change of a deleted product: no word on it is newer, for ids are not given out twice."""
+_COLUMNS = [column for column in products.c if column.name not in ("shop", "terms")]
+SLICE = 500
+"""Ids in one statement; SQLite takes 32,766 parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One product as it was mirrored. `terms` are the hashed keywords of its text."""
+    """One product as it was mirrored. `updated_at` is in seconds since 1970, by the store's own clock.
+
+    `collection` names where its row is; `terms` are the hashed keywords of its text.
+    """
 
     product_id: str
+    updated_at: int
+    collection: str
     fingerprint: str
     category: str
     sales_count: int
-    terms: frozenset[int]
+    terms: frozenset[int] = frozenset()
 
 
 class SeenProducts:
     """The memory beside the mirror. Keyword counts change in the same transaction as the product.
 
-    One writer of a shop at a time, or products are counted twice: see `writing` in sync/catalog.py.
+    One writer of a shop at a time, or products are counted twice: see `writing` in sync/mirror.py.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def stamps(self, shop: str) -> dict[str, int]:
+        """When each product had last changed as we saw it."""
+        query = sa.select(products.c.product_id, products.c.updated_at).where(products.c.shop == shop)
+        with self._database.read() as db:
+            return dict(db.execute(query).all())
+
+    def elsewhere(self, shop: str, collection: str) -> set[str]:
+        """The products whose rows are in other collections than this."""
+        with self._database.read() as db:
+            return set(db.scalars(_elsewhere(shop, collection)))
+
+    def sales_counts(self, shop: str) -> dict[str, int]:
+        """product_id → units sold of everything mirrored."""
+        query = sa.select(products.c.product_id, products.c.sales_count).where(_mirrored(shop))
+        with self._database.read() as db:
+            return dict(db.execute(query).all())
+
     def fingerprints(self, shop: str) -> dict[str, tuple[str, int]]:
-        """product_id → (fingerprint, sales_count) of everything mirrored."""
+        """product_id → (fingerprint, units sold) of everything mirrored."""
         query = sa.select(products.c.product_id, products.c.fingerprint, products.c.sales_count)
         with self._database.read() as db:
-            rows = db.execute(query.where(products.c.shop == shop))
-            return {row.product_id: (row.fingerprint, row.sales_count) for row in rows}
+            return {
+                row.product_id: (row.fingerprint, row.sales_count)
+                for row in db.execute(query.where(_mirrored(shop)))
+            }
 
-    def sales_of(self, shop: str, product_ids: Collection[str]) -> dict[str, int]:
-        """Units sold of these products, as far as they are mirrored."""
-        where = (products.c.shop == shop) & products.c.product_id.in_(list(product_ids))
+    def of(self, shop: str, product_ids: Collection[str]) -> dict[str, Seen]:
+        """What was seen of these products, without their terms."""
+        found = {}
         with self._database.read() as db:
-            rows = db.execute(sa.select(products.c.product_id, products.c.sales_count).where(where))
-            return {row.product_id: row.sales_count for row in rows}
+            for part in _slices(product_ids):
+                where = (products.c.shop == shop) & products.c.product_id.in_(part)
+                for row in db.execute(sa.select(*_COLUMNS).where(where)):
+                    found[row.product_id] = Seen(**row._mapping)
+        return found
+
+    def every(self, shop: str, collection: str) -> list[Seen]:
+        """What was seen of each product of a collection, without their terms."""
+        where = (products.c.shop == shop) & (products.c.collection == collection)
+        with self._database.read() as db:
+            return [Seen(**row._mapping) for row in db.execute(sa.select(*_COLUMNS).where(where))]
+
+    def count(self, shop: str, collection: str) -> int:
+        """How many products of a collection were seen."""
+        query = sa.select(sa.func.count()).where(products.c.shop == shop, products.c.collection == collection)
+        with self._database.read() as db:
+            return db.scalar(query) or 0
 
     def sales(self, shop: str, category: str | None = None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Units sold of every mirrored product, of one category or of all."""
-        query = sa.select(products.c.sales_count).where(products.c.shop == shop)
+        query = sa.select(products.c.sales_count, sa.func.count()).where(_mirrored(shop))
         if category is not None:
             query = query.where(products.c.category == category)
         with self._database.read() as db:
-            return np.array(db.scalars(query).all(), dtype=np.int64)
+            found = db.execute(query.group_by(products.c.sales_count)).all()
+        units, counts = np.array(found, dtype=np.int64).reshape(-1, 2).T
+        return np.repeat(units, counts)
 
-    def put(self, shop: str, seen: Iterable[Seen]) -> None:
-        """Record products as mirrored, new or again."""
-        counts: Counter[int] = Counter()
+    def put(self, shop: str, seen: Collection[Seen]) -> None:
+        """Record products as they are now, new or again."""
+        counts: Counter[int] = Counter(term for one in seen for term in one.terms)
         with self._database.begin() as db:
-            for one in seen:
-                counts.subtract(_forget(db, shop, one.product_id))
-                counts.update(one.terms)
-                row = {
-                    "shop": shop, "product_id": one.product_id, "fingerprint": one.fingerprint,
-                    "category": one.category, "sales_count": one.sales_count, "terms": sorted(one.terms),
-                }  # fmt: skip
-                db.execute(products.insert().values(row))
+            counts.subtract(_forget(db, shop, [one.product_id for one in seen]))
+            rows = [
+                {name: getattr(one, name) for name in Seen.__slots__}
+                | {"shop": shop, "terms": sorted(one.terms)}
+                for one in seen
+            ]
+            if rows:
+                db.execute(products.insert(), rows)
             _count(db, shop, counts)
 
     def put_sales(self, shop: str, sales: Mapping[str, int]) -> None:
         """Record new units sold of products that are mirrored already."""
-        with self._database.begin() as db:
-            for product_id, count in sales.items():
-                where = (products.c.shop == shop) & (products.c.product_id == product_id)
-                db.execute(products.update().where(where).values(sales_count=count))
+        self._change(shop, products.c.sales_count, sales)
 
-    def forget(self, shop: str, product_ids: Iterable[str]) -> None:
-        """Drop products that left the mirror."""
-        counts: Counter[int] = Counter()
+    def touch(self, shop: str, updated_at: Mapping[str, int]) -> None:
+        """Record that products which had changed are, to us, the same as before; newer times stay."""
+        self._change(shop, products.c.updated_at, updated_at, products.c.updated_at < sa.bindparam("value"))
+
+    def outdate(self, shop: str) -> None:
+        """Take all that was seen for out of date: the next pass writes every product anew."""
         with self._database.begin() as db:
-            for product_id in product_ids:
-                counts.subtract(_forget(db, shop, product_id))
-            _count(db, shop, counts)
+            where = products.c.shop == shop
+            db.execute(products.update().where(where).values(fingerprint="", updated_at=0))
+
+    def misplace(self, shop: str, product_ids: Collection[str]) -> None:
+        """Record that products are in no collection, but should be; what they sold is kept."""
+        with self._database.begin() as db:
+            for part in _slices(product_ids):
+                where = (products.c.shop == shop) & products.c.product_id.in_(part)
+                db.execute(products.update().where(where).values(collection=NOWHERE, updated_at=0))
+
+    def forget(self, shop: str, product_ids: Collection[str]) -> None:
+        """Drop what was seen of products."""
+        with self._database.begin() as db:
+            _count(db, shop, _negated(_forget(db, shop, product_ids)))
+
+    def keep_only(self, shop: str, collection: str) -> None:
+        """Drop what was seen of products that are in other collections than this."""
+        with self._database.begin() as db:
+            _count(db, shop, _negated(_forget(db, shop, db.scalars(_elsewhere(shop, collection)).all())))
 
     def frequencies(self, shop: str, terms: Collection[int]) -> tuple[int, dict[int, int]]:
         """How many products are mirrored, and in how many of them each of these terms stands."""
         where = (term_counts.c.shop == shop) & term_counts.c.term.in_(list(terms))
         query = sa.select(term_counts.c.term, term_counts.c.documents).where(where)
-        total = sa.select(sa.func.count()).select_from(products).where(products.c.shop == shop)
+        total = sa.select(sa.func.count()).select_from(products).where(_mirrored(shop))
         with self._database.read() as db:
             counted = {row.term: row.documents for row in db.execute(query)}
             return db.scalar(total) or 0, counted
 
+    def _change(
+        self, shop: str, column: sa.Column[int], values: Mapping[str, int], *only: sa.ColumnElement[bool]
+    ) -> None:
+        if not values:
+            return
+        where = (products.c.shop == shop, products.c.product_id == sa.bindparam("id"), *only)
+        update = products.update().where(*where).values({column: sa.bindparam("value")})
+        with self._database.begin() as db:
+            db.execute(update, [{"id": product_id, "value": value} for product_id, value in values.items()])
 
-def _forget(db: sa.Connection, shop: str, product_id: str) -> list[int]:
-    """Delete a product's row and return the terms it had."""
-    where = (products.c.shop == shop) & (products.c.product_id == product_id)
-    terms: list[int] = db.scalar(sa.select(products.c.terms).where(where)) or []
-    db.execute(products.delete().where(where))
+
+def _mirrored(shop: str) -> sa.ColumnElement[bool]:
+    return (products.c.shop == shop) & (products.c.collection != NOWHERE)
+
+
+def _elsewhere(shop: str, collection: str) -> sa.Select[str]:
+    others = products.c.collection.not_in([collection, NOWHERE])
+    return sa.select(products.c.product_id).where(products.c.shop == shop, others)
+
+
+def _forget(db: sa.Connection, shop: str, product_ids: Collection[str]) -> Counter[int]:
+    """Delete products' rows and return how often each term stood in them."""
+    terms: Counter[int] = Counter()
+    for part in _slices(product_ids):
+        where = (products.c.shop == shop) & products.c.product_id.in_(part)
+        for found in db.scalars(sa.select(products.c.terms).where(where)):
+            terms.update(found)
+        db.execute(products.delete().where(where))
     return terms
+
+
+def _negated(counts: Counter[int]) -> Counter[int]:
+    negative: Counter[int] = Counter()
+    negative.subtract(counts)
+    return negative
 
 
 def _count(db: sa.Connection, shop: str, counts: Counter[int]) -> None:
@@ -110,3 +203,8 @@ def _count(db: sa.Connection, shop: str, counts: Counter[int]) -> None:
         db.execute(
             insert.on_conflict_do_update(index_elements=["shop", "term"], set_={"documents": total}), changes
         )
+
+
+def _slices(ids: Iterable[str]) -> Iterable[list[str]]:
+    every = list(ids)
+    return (every[start : start + SLICE] for start in range(0, len(every), SLICE))

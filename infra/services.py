@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from infra.admin_tokens import AdminTokens
 from infra.blobs import Blobs, FolderBlobs
 from infra.database import Database
 from infra.durable import Starter
@@ -14,7 +15,7 @@ from infra.http import Downloader
 from infra.installations import Installations
 from infra.keyring import Keyring
 from infra.locks import Locks
-from infra.milvus import Mirror
+from infra.milvus import Mirror, collection_name
 from infra.ocr import Ocr
 from infra.runs import Runs
 from infra.seen import SeenProducts
@@ -22,6 +23,7 @@ from infra.settings import Settings
 from infra.shopify.oauth import OAuth
 from infra.shopify.store import Shopify
 from infra.shopify.tokens import Tokens
+from infra.syncs import Syncs
 from infra.vault import Vault
 
 
@@ -35,17 +37,31 @@ class Services:
     locks: Locks
     oauth: OAuth
     tokens: Tokens
+    admin_tokens: AdminTokens
     installations: Installations
     runs: Runs
     seen: SeenProducts
     exports: Exports
+    syncs: Syncs
     blobs: Blobs
-    embedder: Embedder
+    embedders: tuple[Embedder, ...]
+    """The one in use, then others whose vectors a mirror may hold until the first one has filled another."""
     mirror: Mirror
     downloader: Downloader
     ocr: Ocr
     _stores: dict[str, Shopify] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder that the mirror is filled with."""
+        return self.embedders[0]
+
+    def embedder_of(self, shop: str) -> Embedder | None:
+        """The embedder whose vectors a shop's searches compare; None when it is not to be had here."""
+        live = self.mirror.live(shop)
+        names = {collection_name(shop, one.name, one.dimension): one for one in self.embedders}
+        return names.get(live) if live else self.embedder
 
     def store(self, shop: str) -> Shopify:
         """The Admin API of a shop; TokenRefused when the shop is not connected here."""
@@ -58,6 +74,7 @@ class Services:
     def close(self) -> None:
         for store in self._stores.values():
             store.close()
+        self.downloader.close()
         self.starter.close()
         self.mirror.close()
         self.database.close()
@@ -76,12 +93,14 @@ def build(settings: Settings) -> Services:
         locks=locks,
         oauth=oauth,
         tokens=Tokens(Keyring(database, Vault.of(settings)), oauth, locks),
+        admin_tokens=AdminTokens(database),
         installations=Installations(database),
         runs=Runs(database),
         seen=SeenProducts(database),
         exports=Exports(database),
+        syncs=Syncs(database),
         blobs=FolderBlobs(settings.home / "blobs"),
-        embedder=embedder,
+        embedders=(embedder,),
         mirror=Mirror(settings.mirror_uri, embedder.name, embedder.dimension),
         downloader=Downloader(max_bytes=settings.max_photo_bytes, trusted=settings.trusted_origins),
         ocr=Ocr(),

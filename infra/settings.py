@@ -93,7 +93,9 @@ class Settings(BaseSettings):
     image_size: Literal["512", "1K", "2K", "4K"] = Field("2K", description="Size tier of the images.")
     references: int = Field(3, ge=1, le=14, description="How many bestsellers a listing learns from.")
     min_sales: int | None = Field(
-        None, ge=0, description="Units sold that make a bestseller; empty means the store's own top decile."
+        None,
+        ge=0,
+        description="Units sold that make a bestseller; empty means the top tenth of its category.",
     )
     sales_days: int = Field(90, ge=1, le=730, description="Window of days in which units sold are counted.")
     min_similarity: float = Field(

@@ -1,177 +1,128 @@
-"""The store's catalog into the mirror: embed only what changed, drop what is gone."""
+"""The store's catalog into the mirror: read and embed only what changed, drop what is gone.
+
+Which products changed, the store's own times say: a list of them all with nothing else is short. Only those
+are read in full; and only those whose photo or text is another one are downloaded, embedded and written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from datetime import datetime
 
-import numpy as np
-import structlog
-from numpy.typing import NDArray
-
-from infra import keywords
-from infra.blobs import content_key
-from infra.errors import BestshotError, Cancelled
-from infra.locks import PATIENCE
-from infra.milvus import MirrorRow
-from infra.model import Product
-from infra.pixels import thumbnail_jpeg
-from infra.runs import SHOP_GONE
-from infra.seen import Seen
+from infra.errors import Mismatch
+from infra.model import Product, ProductState
+from infra.seen import NEVER_AGAIN, Seen
 from infra.services import Services
+from sync import rows
+from sync.writing import BATCH, DryRun, Report, Writer, batches
 
-T = TypeVar("T")
-
-BATCH = 16
-PHOTO_SIDE = 1024
-"""Pixels; the longest side of the copy kept of each catalog photo."""
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What one pass over a catalog found and did; counts of products."""
-
-    seen: int
-    changed: int
-    deleted: int
-    failed: int
+MOST_CHANGED = 1_000
+"""Products; more than these are not read one by one."""
+CHURN = 20
+"""Products, or a fiftieth of them, that may go while they are listed; more were lost on the way."""
 
 
-def mirror_catalog(services: Services, shop: str, products: Iterable[Product]) -> Summary:
-    """One pass over a store's whole catalog. A product that fails is logged, kept as it was, tried next time.
+class CatalogPass:
+    """One pass over a store's catalog. What fails is reported, kept as it was, and tried next time.
 
-    What `products` does not name is taken for gone: when it cannot name them all, it must raise. Of a product
-    that it names twice, the first word counts. Sales stay what they were.
+    A pass that died is simply made again: what it had written has not changed since. With `dry_run` it
+    reports what it would do, and does nothing; with `anew`, as if nothing had ever been written.
     """
-    known = _known(services, shop)
-    seen: set[str] = set()
-    changed = failed = 0
-    listed = (p for p in _once(products) if p.status == "ACTIVE" and p.photos)
-    for batch in _batches(listed, BATCH):
-        seen |= {product.id for product in batch}
-        fresh = [p for p in batch if known.get(p.id, ("", 0))[0] != fingerprint(p, services.embedder.name)]
-        written = _mirror(services, shop, fresh, {p.id: known[p.id][1] for p in fresh if p.id in known})
-        changed += written
-        failed += len(fresh) - written
-    gone = known.keys() - seen
-    with writing(services, shop):
-        _remove(services, shop, gone)
-    return Summary(len(seen), changed, len(gone), failed)
+
+    def __init__(
+        self, services: Services, shop: str, report: Report, *, dry_run: bool = False, anew: bool = False
+    ) -> None:
+        self._services, self._shop, self._report, self._anew = services, shop, report, anew
+        self._writer = (DryRun if dry_run else Writer)(services, shop, report)
+        self._collection = services.mirror.collection(shop)
+
+    def whole(self, products: Iterable[Product], total: int, begun: datetime | None = None) -> None:
+        """Mirror all that a store sells. What `products` does not name is taken for gone.
+
+        Mismatch when they are clearly fewer than `total`, the store's own count: then nothing is. Of a
+        product that is named twice, the first word counts. `begun` is when the store began to write this
+        down, and None where it is read only while it is asked for here: what has changed since may be
+        missing from it.
+        """
+        before = self._services.seen.stamps(self._shop)
+        named: set[str] = set()
+        self._report.stage("catalog", total)
+        self._writer.write(self._fresh(_once(products, named)))
+        self._finish(before, named, total, begun)
+
+    def changes(
+        self,
+        states: Iterable[ProductState],
+        read: Callable[[Sequence[str]], Iterable[Product]],
+        total: int,
+        begun: datetime | None = None,
+    ) -> int:
+        """Mirror what has changed; returns how many products that are. MOST_CHANGED and more are left alone.
+
+        `states` names all products that the store sells, `read` gives some of them in full; `total` and
+        `begun` are as above.
+        """
+        before = self._services.seen.stamps(self._shop)
+        elsewhere = self._services.seen.elsewhere(self._shop, self._collection)
+        listed = {state.id: rows.seconds(state.updated_at) for state in states}
+        changed = [p for p, at in listed.items() if before.get(p, -1) < at or p in elsewhere]
+        if len(changed) >= MOST_CHANGED:
+            return len(changed)
+        found: set[str] = set()
+        self._report.stage("catalog", len(changed))
+        self._writer.write(self._fresh(_once(read(changed), found)))
+        self._finish(before, listed.keys() - (set(changed) - found), total, begun)
+        return len(changed)
+
+    def one(self, product: Product) -> None:
+        """Mirror a product as it is now."""
+        self._writer.write(self._fresh([product]))
+
+    def _fresh(self, products: Iterable[Product]) -> Iterator[Product]:
+        """The products that must be written; what there is to do about the others is done here."""
+        for batch in batches(products, BATCH):
+            known = self._services.seen.of(self._shop, [product.id for product in batch])
+            newest = [
+                p for p in batch if p.id not in known or known[p.id].updated_at <= rows.seconds(p.updated_at)
+            ]
+            absent = [p for p in newest if not rows.has_a_place(p)]
+            fresh = [p for p in newest if rows.has_a_place(p) and not self._is_same(p, known)]
+            done = {p.id for p in (*absent, *fresh)}
+            self._writer.leave_out(absent)
+            self._writer.touch({p.id: rows.seconds(p.updated_at) for p in newest if p.id not in done})
+            self._report.add(done=len(batch) - len(fresh))
+            yield from fresh
+
+    def _is_same(self, product: Product, known: dict[str, Seen]) -> bool:
+        last = known.get(product.id)
+        return (
+            not self._anew
+            and last is not None
+            and (last.fingerprint, last.collection)
+            == (
+                rows.fingerprint(product),
+                self._collection,
+            )
+        )
+
+    def _finish(self, before: dict[str, int], still: Set[str], total: int, begun: datetime | None) -> None:
+        """Drop what is gone, and let searches read what was written."""
+        if len(still) < total - max(CHURN, total // 50):
+            raise Mismatch(f"the store names {len(still)} products of {total}; nothing is taken for gone")
+        until = NEVER_AGAIN if begun is None else rows.seconds(begun)
+        gone = {
+            product_id: at
+            for product_id, at in before.items()
+            if product_id not in still and (at < until or at == NEVER_AGAIN)
+        }
+        self._report.put(seen=len(still))
+        self._writer.remove(gone)
+        self._writer.finish(len(still))
 
 
-def forget_product(services: Services, shop: str, product_id: str) -> None:
-    """Take a product out of the mirror, and out of what was seen."""
-    with _alone(services, shop):
-        _remove(services, shop, [product_id])
-
-
-@contextmanager
-def writing(services: Services, shop: str) -> Iterator[None]:
-    """One writer of a shop's mirror at a time, for one batch: nobody waits for another's whole pass.
-
-    Mirror and memory of one product are written together in here, or they drift apart. What a pass read of
-    the store before may be older than what another has written since; the next pass mends that.
-    Cancelled for a shop that has left since: a long pass must not write back what was erased.
-    """
-    with _alone(services, shop):
-        if not services.installations.is_active(shop):
-            raise Cancelled(SHOP_GONE)
-        yield
-
-
-def _alone(services: Services, shop: str) -> AbstractContextManager[None]:
-    return services.locks.hold(f"the mirror of {shop}", PATIENCE)
-
-
-def _known(services: Services, shop: str) -> Mapping[str, tuple[str, int]]:
-    """What was mirrored of each product; of none, when the mirror has lost some."""
-    with writing(services, shop):
-        known = services.seen.fingerprints(shop)
-        if services.mirror.count(shop) >= len(known):
-            return known
-        log.warning("the mirror has lost products; rebuilding it", shop=shop)
-        services.seen.forget(shop, known)
-        return {product_id: ("", sold) for product_id, (_, sold) in known.items()}
-
-
-def _remove(services: Services, shop: str, product_ids: Collection[str]) -> None:
-    services.mirror.remove(shop, product_ids)
-    services.seen.forget(shop, product_ids)
-
-
-def _once(products: Iterable[Product]) -> Iterator[Product]:
-    """Each product once: pages may overlap."""
-    seen: set[str] = set()
+def _once(products: Iterable[Product], named: set[str]) -> Iterator[Product]:
+    """Each product once, for pages may overlap; `named` takes their ids."""
     for product in products:
-        if product.id not in seen:
-            seen.add(product.id)
+        if product.id not in named:
+            named.add(product.id)
             yield product
-
-
-def fingerprint(product: Product, embedder: str) -> str:
-    """Changes when, and only when, the product's first photo, its text or the embedder changes."""
-    parts = (embedder, product.photos[0].id, keywords.document_text(product), str(product.price))
-    return sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _mirror(services: Services, shop: str, fresh: list[Product], before: Mapping[str, int]) -> int:
-    """Write changed products; returns how many could be written. Their sales are those known by now."""
-    with ThreadPoolExecutor(BATCH) as pool:
-        photos = list(pool.map(lambda product: _photo(services, product), fresh))
-    usable = [(product, photo) for product, photo in zip(fresh, photos, strict=True) if photo]
-    vectors = services.embedder.embed_images([photo for _, photo in usable])
-    with writing(services, shop):
-        sold = {**before, **services.seen.sales_of(shop, [product.id for product, _ in usable])}
-        rows = [
-            _row(product, services, shop, photo, vector, sold.get(product.id, 0))
-            for (product, photo), vector in zip(usable, vectors, strict=True)
-        ]
-        services.mirror.put(shop, rows)
-        services.seen.put(shop, [_seen(p, services.embedder.name, sold.get(p.id, 0)) for p, _ in usable])
-    return len(usable)
-
-
-def _row(
-    product: Product, services: Services, shop: str, photo: bytes, vector: NDArray[np.float32], sales: int
-) -> MirrorRow:
-    key = content_key(shop, "photos", photo, ".jpg")
-    services.blobs.write(key, photo)
-    return MirrorRow(
-        product_id=product.id,
-        title=product.title,
-        category=product.category,
-        color=product.color,
-        style=product.style,
-        season=product.season,
-        price=float(product.price or 0),
-        sales_count=sales,
-        photo_key=key,
-        dense=vector,
-        sparse=keywords.document_vector(keywords.document_text(product)),
-    )
-
-
-def _seen(product: Product, embedder: str, sales: int) -> Seen:
-    terms = keywords.terms(keywords.document_text(product))
-    return Seen(product.id, fingerprint(product, embedder), product.category, sales, terms)
-
-
-def _photo(services: Services, product: Product) -> bytes | None:
-    try:
-        return thumbnail_jpeg(services.downloader.fetch(product.photos[0].url), PHOTO_SIDE)
-    except BestshotError as error:
-        log.warning("product not mirrored", product=product.id, title=product.title, why=str(error))
-        return None
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

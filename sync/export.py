@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from infra.errors import OutsideError, Refused, TokenRefused
-from infra.model import Product
+from infra.model import Product, ProductState
 from infra.services import Services
 from infra.shopify import replies
 from infra.shopify.replies import Export, Json, Order
@@ -55,6 +56,17 @@ def status(services: Services, shop: str, operation_id: str) -> str:
     return found.status if found.ended else "RUNNING"
 
 
+def done(services: Services, shop: str, operation_id: str) -> None:
+    """Nobody waits for an export any more."""
+    services.exports.done(shop, operation_id)
+
+
+def give_up(services: Services, shop: str, operation_id: str) -> None:
+    """Waiting was too long: the store need not go on, and its slot is free for another."""
+    services.store(shop).bulk.cancel(operation_id)
+    services.exports.done(shop, operation_id)
+
+
 class Spool:
     """An export's lines on disk, where children find their parents, whichever came first.
 
@@ -70,10 +82,11 @@ class Spool:
         self._db.execute("CREATE TABLE lines (number INTEGER PRIMARY KEY, id, parent, body)")
         self._db.execute("BEGIN")
 
-    def fill(self, lines: Iterable[bytes]) -> None:
-        """Take all lines in. ValueError for one that is not whole."""
+    def fill(self, lines: Iterable[bytes]) -> tuple[int, int]:
+        """Take all lines in; returns how many they are. ValueError for one that is not whole."""
         self._db.executemany("INSERT INTO lines (id, parent, body) VALUES (?, ?, ?)", map(_keyed, lines))
         self._db.execute("CREATE INDEX by_parent ON lines (parent, number)")
+        return self.counts()
 
     def counts(self) -> tuple[int, int]:
         """How many lines there are, and how many of them have no parent."""
@@ -97,22 +110,30 @@ class Spool:
 def opened(services: Services, shop: str, operation_id: str) -> Iterator[Spool | None]:
     """A finished export while the block lasts, or None when no whole file of it could be had."""
     store = services.store(shop)
-    for _ in range(DOWNLOADS):
-        export = store.bulk.state(operation_id)
-        if export is None or export.status != "COMPLETED" or not export.url:
-            break
+    for export in _finished(store, operation_id):
         with closing(Spool(export.created_at)) as spool:
-            if _is_whole(store, export, spool):
+            if _is_whole(export, partial(spool.fill, store.bulk.lines(export.url))):
                 yield spool
                 return
     yield None
 
 
+def states(
+    services: Services, shop: str, operation_id: str
+) -> tuple[list[ProductState], datetime] | tuple[None, None]:
+    """When each product of a finished export had changed, and when the export began; None as above."""
+    store = services.store(shop)
+    for export in _finished(store, operation_id):
+        found: list[ProductState] = []
+        if _is_whole(export, partial(_fill, found, store.bulk.lines(export.url))):
+            return found, export.created_at
+    return None, None
+
+
 def products(store: Shopify, spool: Spool) -> Iterator[Product]:
     """An export's products, as `store.products.all()` gives them.
 
-    What has changed since the export began is read anew, and the export's older word on it is passed over. A
-    product that was new to us and is deleted already is still named: the next pass drops it.
+    What has changed since the export began is read anew, and the export's older word on it is passed over.
     """
     newer = set()
     for product in store.products.all(f"updated_at:>='{spool.begun.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"):
@@ -128,17 +149,31 @@ def orders(spool: Spool) -> Iterator[Order]:
     return (replies.order(node, lines) for node, lines in spool.nodes())
 
 
-def _is_whole(store: Shopify, export: Export, spool: Spool) -> bool:
-    """Read an export's file; whether it holds as many lines as the store says it wrote."""
+def _finished(store: Shopify, operation_id: str) -> Iterator[Export]:
+    """An export that has a file, as often as that may be read; nothing when it has none (any more)."""
+    for _ in range(DOWNLOADS):
+        export = store.bulk.state(operation_id)
+        if export is None or export.status != "COMPLETED" or not export.url:
+            return
+        yield export
+
+
+def _is_whole(export: Export, read: Callable[[], tuple[int, int]]) -> bool:
+    """Read an export's file; whether it holds as many lines, and products, as the store says it wrote."""
     try:
-        spool.fill(store.bulk.lines(export.url))
-    except (OutsideError, ValueError, sqlite3.Error) as error:
+        found = read()
+    except (OutsideError, ValueError, KeyError, sqlite3.Error) as error:
         log.warning("an export cannot be read", why=str(error))
         return False
-    told, found = (export.objects, export.root_objects), spool.counts()
+    told = (export.objects, export.root_objects)
     if told != found:
         log.warning("an export is not whole", lines=found[0], of=told[0], roots=found[1], of_roots=told[1])
     return told == found
+
+
+def _fill(found: list[ProductState], lines: Iterable[bytes]) -> tuple[int, int]:
+    found.extend(replies.state(json.loads(line)) for line in lines)
+    return len(found), len(found)
 
 
 def _keyed(line: bytes) -> tuple[str, str | None, bytes]:

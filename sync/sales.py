@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from infra.errors import Mismatch
+from infra.milvus import SalesChange
 from infra.services import Services
 from infra.shopify.replies import Order, Sold
 from infra.shopify.store import Shopify
 from sync import export
-from sync.catalog import writing
+from sync.writing import Report, writing
 
 REACH = 59
 """Whole days that read_orders surely shows: the API gives the last 60 days, to the hour.
@@ -39,33 +40,50 @@ class Window(TypedDict):
     orders: int
 
 
-def mirror_sales(services: Services, shop: str, sold: Mapping[str, int]) -> int:
-    """Bring sales of mirrored products up to date; returns how many had changed, for only those are written.
+def mirror_sales(
+    services: Services, shop: str, sold: Mapping[str, int], report: Report, *, dry_run: bool = False
+) -> None:
+    """Bring sales of mirrored products up to date; only those that changed are written, and reported.
 
     `sold` is all that was sold: a product that it does not name sold nothing.
     """
+    if dry_run:
+        report.put(sales_only=len(_changed(services, shop, sold)))
+        return
     with writing(services, shop):
-        before = {product_id: units for product_id, (_, units) in services.seen.fingerprints(shop).items()}
-        now = {product_id: max(0, sold.get(product_id, 0)) for product_id in before}
-        changed = {product_id: units for product_id, units in now.items() if units != before[product_id]}
-        services.mirror.put_sales(shop, changed)
+        changed = _changed(services, shop, sold)
+        if not changed:
+            return
+        known = services.seen.of(shop, changed.keys())
+        services.mirror.put_sales(
+            shop,
+            [SalesChange(p, units, known[p].category, known[p].collection) for p, units in changed.items()],
+        )
         services.seen.put_sales(shop, changed)
-    return len(changed)
+        services.mirror.settle(shop)
+    report.add(sales_only=len(changed))
 
 
-def from_report(services: Services, shop: str) -> int:
+def _changed(services: Services, shop: str, sold: Mapping[str, int]) -> dict[str, int]:
+    before = services.seen.sales_counts(shop)
+    now = {product_id: max(0, sold.get(product_id, 0)) for product_id in before}
+    return {product_id: units for product_id, units in now.items() if units != before[product_id]}
+
+
+def from_report(services: Services, shop: str, report: Report, dry_run: bool = False) -> None:
     """Sales from the store's report. Refused when it gives none, Mismatch when its figures disagree."""
     store, days = services.store(shop), services.settings.sales_days
     for _ in range(READS):
         sold, total = store.sales.units_sold(days), store.sales.total(days)
         if sold.total == total:
-            return mirror_sales(services, shop, sold.products)
+            mirror_sales(services, shop, sold.products, report, dry_run=dry_run)
+            return
     raise Mismatch(
         f"the sales report names {sold.total} units by product, {total} in all; sales stay as they were"
     )
 
 
-def from_orders(services: Services, shop: str, window: Window) -> int:
+def from_orders(services: Services, shop: str, window: Window, report: Report, dry_run: bool = False) -> None:
     """Sales from the orders of a window, page by page. Mismatch when their number is not the store's own."""
     store = services.store(shop)
     sold, read = tally(store.orders.all(window["query"]))
@@ -75,18 +93,21 @@ def from_orders(services: Services, shop: str, window: Window) -> int:
         mismatch = _mismatch(store, window, read)
     if mismatch:
         raise mismatch
-    return mirror_sales(services, shop, sold.products)
+    mirror_sales(services, shop, sold.products, report, dry_run=dry_run)
 
 
-def from_export(services: Services, shop: str, operation_id: str, window: Window) -> int | None:
-    """Sales from a finished export of a window's orders; None when it is not whole, else as `from_orders`."""
+def from_export(
+    services: Services, shop: str, operation_id: str, window: Window, report: Report, dry_run: bool = False
+) -> bool:
+    """The same from a finished export of a window's orders; False when that is not whole."""
     with export.opened(services, shop, operation_id) as spool:
         if spool is None:
-            return None
+            return False
         sold, read = tally(export.orders(spool))
     if mismatch := _mismatch(services.store(shop), window, read):
         raise mismatch
-    return mirror_sales(services, shop, sold.products)
+    mirror_sales(services, shop, sold.products, report, dry_run=dry_run)
+    return True
 
 
 def window(services: Services, shop: str) -> Window:
@@ -95,11 +116,15 @@ def window(services: Services, shop: str) -> Window:
     if days > REACH and "read_all_orders" not in store.installation()[1]:
         log.warning("without read_all_orders, fewer days of sales count", shop=shop, days=REACH, wanted=days)
         days = REACH
-    installed = services.installations.get(shop)
-    zone = ZoneInfo(installed.timezone if installed else store.shop().timezone)
+    zone = _zone(services, shop)
     since, until = (_midnight(zone, back) for back in (days, 0))
     query = f"created_at:>='{since}' created_at:<'{until}'"
     return Window(query=query, days=days, orders=store.orders.count(query)[0])
+
+
+def last_day(services: Services, shop: str) -> date:
+    """The last day whose sales count: yesterday, where the shop is."""
+    return datetime.now(_zone(services, shop)).date() - timedelta(days=1)
 
 
 def tally(orders: Iterable[Order]) -> tuple[Sold, int]:
@@ -121,6 +146,11 @@ def _mismatch(store: Shopify, window: Window, read: int) -> Mismatch | None:
         return None
     least = "" if exactly else "at least "
     return Mismatch(f"{read} orders were read of {least}{counted}; sales stay as they were")
+
+
+def _zone(services: Services, shop: str) -> ZoneInfo:
+    installed = services.installations.get(shop)
+    return ZoneInfo(installed.timezone if installed else services.store(shop).shop().timezone)
 
 
 def _midnight(zone: ZoneInfo, days_ago: int) -> str:

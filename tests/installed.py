@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import requests
 from dbos import DBOS
@@ -21,6 +22,7 @@ from pydantic import SecretStr
 from generators.studio.painter import StudioPainter
 from infra.devstore.platform import LocalShopify
 from infra.durable import run_recipes
+from infra.files import only_one
 from infra.model import Painted, PaintTask
 from infra.runs import ENDED
 from infra.services import Services, build
@@ -28,10 +30,10 @@ from infra.settings import Settings
 from infra.wsgi import address, bind, serving
 from tests import drawn
 from tests.running import wait_for
-from webhook_app import recipes
+from webhook_app import arrivals, recipes
 from webhook_app.app import create_app
 from webhook_app.connect import connect
-from webhook_app.recipes.nightly import sync_now
+from webhook_app.syncing import sync_now
 from webhook_app.verify import signature
 
 PHOTO = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)
@@ -120,6 +122,8 @@ class Installed:
 def installed(home: Path, *shops: str, **given: Any) -> Iterator[Installed]:
     """The app connected with these shops, which sell the drawn catalog, while the block lasts."""
     with ExitStack() as stack:
+        # The mirror follows a webhook in its own time: not in the middle of a test about something else.
+        stack.enter_context(patch.object(arrivals, "MINUTE", 1e9))
         local = LocalShopify(
             home / "shopify",
             client_id="bestshot",
@@ -132,6 +136,7 @@ def installed(home: Path, *shops: str, **given: Any) -> Iterator[Installed]:
         rows = drawn.rows(home / "catalog")
         for shop in shops:
             local[shop].load(rows)
+        stack.enter_context(only_one(home / "app"))
         services = build(_settings(home / "app", local, given))
         stack.callback(services.close)
         brush = Brush()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from time import time
 from typing import Any
 
 from generators.formats import parse_formats
@@ -20,12 +21,16 @@ from webhook_app.verify import WebhookEvent
 FIELDS = ("id", "admin_graphql_api_id", "created_at", "updated_at", "media")
 """What is read of a product's payload; a payload with hundreds of variants is not even sent."""
 
+MINUTE = 60.0
+"""Seconds."""
+
 _PRODUCT = re.compile(r"gid://shopify/Product/[1-9][0-9]{0,18}")
 
 
 def product_created(services: Services, event: WebhookEvent) -> str:
     """A new product is a new listing, unless it is older than our connection to the shop."""
     product_id = product_of(event.payload)
+    mirror_soon(services, event.shop, product_id)
     if not _is_new(services, event):
         return "known product"  # a payload that was sent before, and is sent again under this topic
     return begin_listing(services, event.shop, product_id, 1)
@@ -41,6 +46,7 @@ def product_updated(services: Services, event: WebhookEvent) -> str:
     last = services.runs.of_product(shop, product_id)
     if last is None:
         return product_created(services, event)
+    mirror_soon(services, shop, product_id)
     if last["status"] == "waiting":
         look = f"{last['run_id']}:updated:{event.payload.get('updated_at')}"
         services.starter.start("new_listing", look, shop, last["run_id"], 0)
@@ -48,6 +54,16 @@ def product_updated(services: Services, event: WebhookEvent) -> str:
     if last["status"] == "failed" and last["step"] == "photo" and event.payload.get("media"):
         return begin_listing(services, shop, product_id, services.runs.count(shop, product_id) + 1)
     return "already listed"
+
+
+def mirror_soon(services: Services, shop: str, product_id: str) -> None:
+    """Have the mirror follow a product that changed, at the end of this minute.
+
+    A merchant's edit is many changes: all of one minute are one run, by its id.
+    """
+    minute, gone = divmod(time(), MINUTE)
+    run_id = f"{shop}:{product_id.rpartition('/')[2]}:mirror:{minute:.0f}"
+    services.starter.start("mirror_product", run_id, shop, product_id, delay=MINUTE - gone)
 
 
 def begin_listing(services: Services, shop: str, product_id: str, time: int) -> str:

@@ -20,7 +20,7 @@ from infra.settings import Settings
 from infra.shopify.install import is_signed, permission_url, shop_domain, shop_of_session
 from webhook_app.browser import guard
 from webhook_app.connect import alone, set_up
-from webhook_app.recipes.nightly import begin_sync
+from webhook_app.syncing import begin_sync
 
 COOKIE = "bestshot_install"
 CONSENT_SECONDS = 600
@@ -145,7 +145,7 @@ def _has_access(services: Services, shop: str) -> bool:
 
 def _begin_first_sync(services: Services, shop: str) -> None:
     try:
-        begin_sync(services, shop)
+        begin_sync(services, shop, asked_by="install")
     except Unavailable as error:  # the shop is connected all the same, and the night brings the next one
         log.warning("first sync not started", shop=shop, why=str(error))
 

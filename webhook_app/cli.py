@@ -1,4 +1,4 @@
-"""The command line: `bestshot demo | batch | serve | worker`, and those of shop_commands.py."""
+"""The command line: `bestshot demo | batch | serve | worker`; the others stand in files of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import click
 from rich.console import Console
@@ -14,18 +13,28 @@ from rich.console import Console
 from generators.formats import parse_formats
 from generators.studio.painter import StudioPainter
 from infra.durable import run_recipes
-from infra.files import only_one, write_whole
+from infra.files import only_one
 from infra.services import build
 from infra.wsgi import address, bind, serving
 from webhook_app import recipes
 from webhook_app.app import create_app
 from webhook_app.batch import run_batch
-from webhook_app.console import FAILED, errors_shown, open_services, read_settings, stop_signals
+from webhook_app.console import (
+    FAILED,
+    errors_shown,
+    executor_id,
+    open_services,
+    read_settings,
+    stop_signals,
+)
 from webhook_app.demo import demo
 from webhook_app.shop_commands import COMMANDS
+from webhook_app.sync_command import sync, syncs
+from webhook_app.syncing import resume_nights
+from webhook_app.token_commands import token_commands
 
 
-@click.group(commands=COMMANDS)
+@click.group(commands=(*COMMANDS, sync, syncs, token_commands))
 @click.version_option(package_name="bestshot")
 def main() -> None:
     """Promo images for new Shopify listings, in the style of the store's own bestsellers."""
@@ -92,15 +101,8 @@ def worker() -> None:
         stopped = stack.enter_context(stop_signals())
         recipes.register(services, StudioPainter())
         stack.enter_context(
-            run_recipes(settings.recipes_url, _executor_id(settings.home), settings.paint_concurrency)
+            run_recipes(settings.recipes_url, executor_id(settings.home), settings.paint_concurrency)
         )
+        resume_nights(services)
         click.echo("Working")
         stopped.wait()
-
-
-def _executor_id(home: Path) -> str:
-    """Who this worker is: the same after every restart, for what it left unfinished is its own to resume."""
-    path = home / "worker-id"
-    if not path.exists():
-        write_whole(path, uuid4().hex.encode())
-    return path.read_text()

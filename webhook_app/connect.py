@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from generators.formats import parse_formats
-from infra.errors import InputError, ScopeMissing, SettingsError, TokenRefused
+from infra.errors import InputError, ScopeMissing, SettingsError, TokenRefused, Unavailable
 from infra.locks import PATIENCE
 from infra.services import Services
 from infra.shopify.oauth import Grant
@@ -18,6 +18,7 @@ from infra.shopify.scopes import REQUIRED, missing
 from infra.shopify.store import Shopify
 from infra.shopify.transport import FixedToken
 from sync.publish import BANNER, banner_key
+from webhook_app.syncing import schedule_nights
 from webhook_app.topics import SUBSCRIBED
 
 log = structlog.get_logger()
@@ -78,6 +79,7 @@ def set_up(services: Services, shop: str, address: str) -> Connected:
     _need(shop, lacking)
     locale = _locale(store)
     services.installations.connect(about, locale, address)
+    _schedule_nights(services, shop)
     return Connected(
         shop=shop,
         name=about.name,
@@ -90,14 +92,16 @@ def set_up(services: Services, shop: str, address: str) -> Connected:
 
 
 def stay_connected(services: Services, shop: str) -> None:
-    """Take over the shop's language and time zone, and make again the subscriptions that the store dropped.
+    """Take over the shop's language, and its time zone with its nights; subscribe again to what is missing.
 
-    It removes one whose address has failed eight times. A shop that leaves meanwhile stays away.
+    The store drops a subscription whose address has failed eight times. A shop that leaves meanwhile stays
+    away.
     """
     one = services.installations.get(shop)
     if one and one.active:
         store = services.store(shop)
         services.installations.refresh(store.shop(), _locale(store))
+        _schedule_nights(services, shop)
         # Where `connect` sent them: the settings of a worker may be older than that.
         changes = store.subscriptions.ensure(SUBSCRIBED, f"{one.address}{WEBHOOKS}")
         made = [topic for topic, change in changes.items() if change != "unchanged"]
@@ -168,6 +172,13 @@ def _locale(store: Shopify) -> str:
         return store.locale()
     except ScopeMissing:  # useful, no more: alternative texts are then in English
         return "en"
+
+
+def _schedule_nights(services: Services, shop: str) -> None:
+    try:
+        schedule_nights(services, shop)
+    except Unavailable as error:  # no worker has been here yet, and each begins with that
+        log.info("nights not scheduled yet", shop=shop, why=str(error))
 
 
 def _define_banners(services: Services, store: Shopify, app_id: str) -> dict[str, bool]:

@@ -7,18 +7,21 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 
 from generators.formats import parse_formats
 from infra import logs
 from infra.errors import BestshotError, InputError, SettingsError
+from infra.files import write_whole
 from infra.services import Services, build
 from infra.settings import Settings
 
-FAILED, UNUSABLE = 1, 2
-"""Exit codes: some work failed; what was given cannot be used."""
+FAILED, UNUSABLE, STOPPED = 1, 2, 130
+"""Exit codes: some work failed; what was given cannot be used; Ctrl-C, as shells tell it."""
 
 
 def read_settings(**given: Any) -> Settings:
@@ -47,6 +50,14 @@ def errors_shown() -> Iterator[None]:
     except BestshotError as error:
         click.echo(f"bestshot: {error}", err=True)
         sys.exit(FAILED)
+
+
+def executor_id(home: Path) -> str:
+    """Who works here: the same after every restart, for what was left unfinished is its own to resume."""
+    path = home / "worker-id"
+    if not path.exists():
+        write_whole(path, uuid4().hex.encode())
+    return path.read_text()
 
 
 @contextmanager

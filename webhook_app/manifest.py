@@ -21,6 +21,7 @@ def entry(
             _only(REFERENCE, reference) | {"product_id": catalog_ids.get(reference["product_id"], "")}
             for reference in run["references"]
         ],
+        "retrieval": run["retrieval"],
         "style": _only(STYLE, run["brief"]) if run["brief"] else None,
         "images": [_image(image, paths) for image in run["paintings"]],
         "cost_usd": float(run["cost_usd"]),
@@ -31,8 +32,8 @@ def entry(
 def unusable(new_id: str, reason: str) -> dict[str, Any]:
     """The entry of a listing that could not be started."""
     return {
-        "new_id": new_id, "status": "failed", "reason": reason, "references": [], "style": None,
-        "images": [], "cost_usd": 0.0, "seconds": 0.0,
+        "new_id": new_id, "status": "failed", "reason": reason, "references": [], "retrieval": None,
+        "style": None, "images": [], "cost_usd": 0.0, "seconds": 0.0,
     }  # fmt: skip
 
 

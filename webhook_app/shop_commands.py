@@ -1,4 +1,4 @@
-"""The commands for connected stores: `bestshot connect | doctor | sync | runs | restore | search`."""
+"""The commands for connected stores: `bestshot connect | doctor | runs | restore | search`."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from generators.references import find_by_words
-from infra.errors import BestshotError, InputError
+from infra.errors import InputError
 from infra.services import Services
 from infra.settings import Settings
 from infra.shopify.install import shop_domain
 from webhook_app.connect import Connected, connect
 from webhook_app.console import FAILED, errors_shown, open_services, read_settings
 from webhook_app.doctor import Finding, examine
-from webhook_app.recipes.nightly import begin_sync
 from webhook_app.recipes.restore import start_restore
 
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]"}
 
 
-def _shop_name(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
+def shop_name(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
     try:
         return shop_domain(given) if given else ""
     except InputError as error:
         raise click.BadParameter(str(error)) from None
 
 
-shop_argument = click.argument("shop", required=False, default="", callback=_shop_name)
-shop_option = click.option("--shop", default="", callback=_shop_name, help="The store, if it is not clear.")
+shop_argument = click.argument("shop", required=False, default="", callback=shop_name)
+shop_option = click.option("--shop", default="", callback=shop_name, help="The store, if it is not clear.")
 
 
 @click.command("connect")
@@ -56,7 +55,7 @@ def doctor(shop: str) -> None:
     """Test each credential, scope, subscription and service, and say how to mend what is wrong."""
     console, verdicts = Console(soft_wrap=True), Counter[str]()
     with errors_shown():
-        for finding in examine(read_settings(**_chosen(shop), log_level="ERROR")):
+        for finding in examine(read_settings(**for_shop(shop), log_level="ERROR")):
             _show_finding(console, finding)
             verdicts[finding.verdict] += 1
     console.print(f"\n{verdicts['ok']} well, {verdicts['warning']} to look at, {verdicts['failed']} to mend.")
@@ -66,33 +65,11 @@ def doctor(shop: str) -> None:
 
 @click.command()
 @shop_argument
-def sync(shop: str) -> None:
-    """Bring the mirror up to date with the catalog and sales of SHOP, or of every connected store."""
-    with open_services(shop=shop) as services:
-        begun = {one: begin_sync(services, one) for one in _shops(services)}
-        ended = [_wait_for_sync(services, one, recipe_id) for one, recipe_id in begun.items()]
-    if not all(ended):
-        sys.exit(FAILED)
-
-
-def _wait_for_sync(services: Services, shop: str, recipe_id: str) -> bool:
-    """Whether a store's sync ended well; one store's trouble is not another's."""
-    try:
-        counts = services.starter.result(recipe_id)
-    except BestshotError as error:
-        click.echo(f"{shop}: {error}", err=True)
-        return False
-    click.echo(f"{shop}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-    return True
-
-
-@click.command()
-@shop_argument
 def runs(shop: str) -> None:
     """Show the newest runs of SHOP, or of every connected store, with what came of them."""
-    with open_services(**_chosen(shop)) as services:
+    with open_services(**for_shop(shop)) as services:
         table = Table(Column("run", no_wrap=True), "product", "began", "came to")
-        for one in _shops(services):
+        for one in chosen_shops(services):
             for run in services.runs.recent(one):
                 began = datetime.fromisoformat(run["started_at"]).astimezone()
                 ended = f"{run['status'].replace('_', ' ')}{': ' if run['reason'] else ''}{run['reason']}"
@@ -105,8 +82,10 @@ def runs(shop: str) -> None:
 @shop_option
 def restore(run: str, shop: str) -> None:
     """Take back what RUN published: its images off the product, the banner and the order as they were."""
-    with open_services(**_chosen(shop)) as services:
-        one = next((one for one in _shops(services) if services.runs.read(one, run)), _shops(services)[0])
+    with open_services(**for_shop(shop)) as services:
+        one = next(
+            (one for one in chosen_shops(services) if services.runs.read(one, run)), chosen_shops(services)[0]
+        )
         click.echo(services.starter.result(start_restore(services, one, run)))
         if services.runs.need(one, run)["restore_problem"]:
             sys.exit(FAILED)
@@ -118,7 +97,7 @@ def restore(run: str, shop: str) -> None:
 @shop_option
 def search(words: tuple[str, ...], limit: int, shop: str) -> None:
     """Find products of the mirrored store by WORDS, such as: a navy dress."""
-    with open_services(**_chosen(shop)) as services:
+    with open_services(**for_shop(shop)) as services:
         table = Table("product", "category", "sold", "score")
         for found in find_by_words(services, _the_shop(services), " ".join(words), limit):
             table.add_row(
@@ -127,15 +106,15 @@ def search(words: tuple[str, ...], limit: int, shop: str) -> None:
         Console().print(table)
 
 
-COMMANDS = (connect_command, doctor, sync, runs, restore, search)
+COMMANDS = (connect_command, doctor, runs, restore, search)
 
 
-def _chosen(shop: str) -> dict[str, str]:
+def for_shop(shop: str) -> dict[str, str]:
     """What the command line says of the store, over BESTSHOT_SHOP."""
     return {"shop": shop} if shop else {}
 
 
-def _shops(services: Services) -> list[str]:
+def chosen_shops(services: Services) -> list[str]:
     """The store that was chosen, or all that are connected."""
     chosen = services.settings.shop
     shops = [chosen] if chosen else [one.shop for one in services.installations.active()]
@@ -145,7 +124,7 @@ def _shops(services: Services) -> list[str]:
 
 
 def _the_shop(services: Services) -> str:
-    shops = _shops(services)
+    shops = chosen_shops(services)
     if len(shops) > 1:
         raise InputError(f"several stores are connected; choose one with --shop: {', '.join(shops)}")
     return shops[0]

@@ -208,6 +208,12 @@ def rank(place: int | None, side: str) -> str:
     return f"{place}{ending} by {side}"
 
 
+def searched(step: Mapping[str, Any]) -> str:
+    """One step of the search: who counted as a bestseller, and how many of the nearest look alike."""
+    who, found = str(step["words"]), f"{step['found']} found, {step['alike']} close enough to learn from"
+    return f"{who[:1].upper()}{who[1:]}: {found if step['found'] else 'none found'}"
+
+
 def _figure(name: str, value: float) -> str:
     """A share in percent; a colour's distance in Delta E, whose 1 is the least that an eye tells apart."""
     if name == "colour":

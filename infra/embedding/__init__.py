@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +26,11 @@ class Embedder(Protocol):
 
     @property
     def dimension(self) -> int: ...
+
+    @property
+    def price_usd(self) -> Decimal:
+        """What one picture costs, in US dollars."""
+        ...
 
     def embed_images(self, images: Sequence[bytes]) -> NDArray[np.float32]:
         """One row per encoded image; ImageError when one cannot be used."""

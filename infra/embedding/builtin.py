@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -34,6 +35,7 @@ class BuiltinEmbedder:
     """
 
     name = "builtin-1"
+    price_usd = Decimal(0)
     dimension = (
         descriptors.OUTLINE_BINS + descriptors.LINE_BINS + descriptors.TEXTURE_BINS + descriptors.COLOUR_BINS
     )

@@ -113,6 +113,8 @@ def test_every_new_product_gets_its_images_its_sheet_and_its_entry(batch: Batch,
             assert all(check["passed"] for check in image["checks"].values())
     assert {r["product_id"].partition("-")[0] for r in found["N1"]["references"]} == {"Dresses"}
     assert min(r["sales_count"] for r in found["N1"]["references"]) >= 1500
+    step = found["N1"]["retrieval"]["steps"][0]["threshold"]
+    assert (step["category"], step["units"], step["basis"]) == ("Dresses", 1500, "setting")
     assert set(found["N1"]["style"]) == {"scene", "lighting", "pose", "mood", "palette", "prompt"}
 
 

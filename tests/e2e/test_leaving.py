@@ -64,6 +64,11 @@ def uninstall(app: Installed, shop: str) -> None:
     app.settled()
 
 
+def with_nights() -> set[str]:
+    """The shops that are synced every night."""
+    return {schedule["context"] for schedule in DBOS.list_schedules()}
+
+
 def redact(app: Installed, shop: str) -> None:
     """Shopify asks for the shop's data to go, and it has gone."""
     app.local[shop].send_compliance("shop/redact", f"{app.url}/webhooks")
@@ -164,7 +169,12 @@ def test_an_old_product_told_as_a_new_one_starts_nothing(app: Installed) -> None
 def test_uninstalling_ends_what_waits_and_forgets_the_tokens(app: Installed) -> None:
     waiting = app.list_product(LEAVES, photo=None)
     assert app.run_of(LEAVES, waiting)["status"] == "waiting"
+    app.services.syncs.open(f"{LEAVES}:sync:1", LEAVES, mode="full", dry_run=False, asked_by="admin")
+    assert LEAVES in with_nights()
     uninstall(app, LEAVES)
+    assert LEAVES not in with_nights()
+    (sync,) = app.services.syncs.recent(LEAVES)
+    assert (sync["status"], sync["reason"]) == ("cancelled", SHOP_GONE)
     run = app.run_of(LEAVES, waiting)
     assert (run["status"], run["reason"]) == ("cancelled", SHOP_GONE)
     assert app.services.tokens.kind(LEAVES) is None

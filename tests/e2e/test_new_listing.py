@@ -215,7 +215,7 @@ def test_settings_of_production_do_not_reach_the_embedded_app(settings: Settings
     )
     with running(production, drawn.rows(tmp_path / "catalog")) as app:
         assert app.url.startswith("http://127.0.0.1:")
-        assert app.sync()["changed"] == 12
+        assert app.sync()["new"] == 12
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -89,6 +92,7 @@ def test_stopping_cuts_a_wait_short_and_the_next_start_goes_on(url: str, starter
     with run_recipes(url, "test", 1):
         starter.start("try", "run")
         wait_for(lambda: step.calls)
+    wait_for(all_are_cut_off)
     recipe("try", lambda: run_step("flaky", step))
     with run_recipes(url, "test", 1):
         assert starter.result("run") == "done"
@@ -113,6 +117,132 @@ def test_syncs_that_wait_for_hours_hold_up_no_listing(url: str, starter: Starter
         found = listed.wait(10), len(waiting)
         go_on.set()
     assert found == (True, durable.SYNCS_AT_ONCE)
+
+
+def test_only_one_run_of_a_name_is_under_way_and_others_join_it(database_url: str) -> None:
+    begun: list[str] = []
+    go_on = threading.Event()
+
+    def wait(name: str) -> None:
+        begun.append(name)
+        assert go_on.wait(60)
+
+    recipe("sync_store", wait)
+    with closing(Starter(database_url)) as starter, run_recipes(database_url, "test", 1):
+        assert starter.start("sync_store", "1", "first", only_one="a") == "1"
+        assert starter.start("sync_store", "2", "second", only_one="a") == "1"
+        assert starter.start("sync_store", "1", "again", only_one="a") == "1"
+        assert starter.start("sync_store", "3", "another's", only_one="b") == "3"
+        wait_for(lambda: len(begun) == 2)
+        assert starter.start("sync_store", "4", "fourth", only_one="a") == "1"
+        assert starter.under_way(["1", "2", "3", "4"]) == {"1", "3"}
+        go_on.set()
+        starter.result("1")
+        assert starter.start("sync_store", "5", "after", only_one="a") == "5"
+        starter.result("5")
+        starter.result("3")
+    assert sorted(begun) == ["after", "another's", "first"]
+
+
+def test_a_run_that_was_called_off_is_joined_no_more(database_url: str) -> None:
+    with run_recipes(database_url, "test", 1):
+        pass
+    with closing(Starter(database_url)) as starter:
+        assert starter.start("sync_store", "shop:1", only_one="a") == "shop:1"
+        starter.cancel("shop")
+        assert starter.start("sync_store", "shop:2", only_one="a") == "shop:2"
+        assert starter.start("sync_store", "shop:3", only_one="a") == "shop:2"
+
+
+def test_a_cut_off_run_is_still_the_only_one_and_is_resumed(url: str, starter: Starter) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait() -> str:
+        run_step("begin", begun.set)
+        run_step("wait", lambda: run_until(go_on))
+        return "done"
+
+    recipe("sync_store", wait)
+    with run_recipes(url, "test", 1):
+        starter.start("sync_store", "1", only_one="a")
+        assert begun.wait(30)
+    wait_for(all_are_cut_off)
+    assert starter.start("sync_store", "2", only_one="a") == "1"
+    recipe("sync_store", wait)
+    with run_recipes(url, "test", 1):
+        go_on.set()
+        assert starter.start("sync_store", "3", only_one="a") == "1"
+        assert starter.result("1") == "done"
+
+
+def test_who_takes_up_syncs_only_leaves_the_rest_to_the_worker(url: str, starter: Starter) -> None:
+    done: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def paint() -> None:
+        begun.set()
+        run_step("paint", lambda: run_until(go_on))
+        done.append("listing")
+
+    def register() -> None:
+        recipe("new_listing", paint)
+        recipe("sync_store", lambda: done.append("sync"))
+
+    register()
+    with run_recipes(url, "test", 1):
+        starter.start("new_listing", "under way")
+        assert begun.wait(30)
+    wait_for(all_are_cut_off)
+    starter.start("new_listing", "waiting")
+    starter.start("sync_store", "sync")
+    register()
+    with run_recipes(url, "test", 1, only="syncs"):
+        starter.result("sync")
+        wait_for(lambda: states(starter, "under way") == ["ENQUEUED"])
+        assert (done, states(starter, "waiting")) == (["sync"], ["ENQUEUED"])
+    register()
+    with run_recipes(url, "test", 1):
+        go_on.set()
+        starter.result("under way")
+        starter.result("waiting")
+    assert done == ["sync", "listing", "listing"]
+
+
+def states(starter: Starter, run_id: str) -> list[str]:
+    return [found.status for found in starter._client.list_workflows(workflow_ids=[run_id])]
+
+
+def all_are_cut_off() -> bool:
+    """Whether no run of a block that has ended is at work any more: the next stands for a new process."""
+    return not any(thread.name.startswith("dbos-executor-") for thread in threading.enumerate())
+
+
+def run_until(event: threading.Event) -> None:
+    """A step that is cut off as patient steps are, or goes on."""
+    while not event.is_set():
+        durable._wait(1, 0)
+
+
+def test_a_schedule_fires_for_its_time_with_its_context_and_keeps_its_past(database_url: str) -> None:
+    fired: list[tuple[datetime, str]] = []
+    recipe("nightly", lambda at, shop: fired.append((at, shop)))
+    with closing(Starter(database_url)) as starter, run_recipes(database_url, "test", 1):
+        starter.schedule("nights", "nightly", "a.example", "0 0 4 * * *", "Europe/Berlin")
+        starter.make_up("nights", datetime.now(UTC) - timedelta(hours=49))
+        wait_for(lambda: len(fired) >= 2)
+        starter.make_up("nights", datetime.now(UTC) - timedelta(hours=49))
+        starter.schedule("nights", "nightly", "a.example", "0 30 4 * * *", "Europe/Berlin")
+        starter._client._sys_db.update_last_fired_at("nights", "2026-03-01T04:00:00+01:00")
+        starter.schedule("nights", "nightly", "a.example", "0 0 4 * * *", "UTC")
+        (held,) = starter._client.list_schedules()
+        starter.unschedule("nights")
+        assert starter._client.list_schedules() == []
+        starter.unschedule("nights")
+    assert held["last_fired_at"] == "2026-03-01T04:00:00+01:00"
+    assert (held["cron_timezone"], held["schedule"]) == ("UTC", "0 0 4 * * *")
+    assert {shop for _, shop in fired} == {"a.example"}
+    assert {at.astimezone(ZoneInfo("Europe/Berlin")).hour for at, _ in fired} == {4}
+    assert len(fired) == len({at for at, _ in fired})
 
 
 def test_every_error_of_ours_says_whether_trying_again_helps() -> None:

@@ -162,7 +162,7 @@ def fill(database: Database, shop: str) -> None:
 
 def value_for(column: sa.Column[Any], shop: str) -> Any:
     own = {"shop": shop, "run_id": f"{shop}:7:1", "left_at": None, "record": {"shop": shop}, "terms": [1]}
-    return own.get(column.name, 1 if isinstance(column.type, sa.Integer) else "text")
+    return own.get(column.name, 1 if isinstance(column.type, sa.Integer) else f"text of {shop}")
 
 
 def stored(folder: Path) -> bytes:

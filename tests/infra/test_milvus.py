@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pymilvus import AnnSearchRequest, RRFRanker
 
-from infra.milvus import RRF_K, Mirror, MirrorRow, Where
+from infra.milvus import RRF_K, Held, Mirror, MirrorRow, SalesChange, Where
 
 A, B = "a.myshopify.com", "b.myshopify.com"
 RED, BLUE, GREEN, GREY = np.eye(4, dtype=np.float32)
@@ -49,10 +51,18 @@ def _wait_until_it_listens(port: int) -> None:
 @pytest.fixture(params=["lite", "server"])
 def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mirror]:
     uri = request.getfixturevalue("server") if request.param == "server" else str(tmp_path / "milvus.db")
-    # A name of its own for each test: the server is shared.
-    found = Mirror(uri, f"embedder-{tmp_path.name}", 4)
+    found = Mirror(uri, "embedder", 4)
     yield found
+    for shop in (A, B):  # the server is shared
+        found.drop(shop)
     found.close()
+
+
+def beside(mirror: Mirror, embedder: str, dimension: int = 4) -> Mirror:
+    """A mirror for another embedder over the same Milvus, whose folder has one owner."""
+    other = Mirror(mirror._uri, embedder, dimension)
+    other.__dict__["_client"] = mirror._client
+    return other
 
 
 def row(
@@ -72,9 +82,14 @@ def row(
         9.9,
         sales,
         "key",
+        f"print-{number}",
         dense,
         {term: 1.0},
     )
+
+
+def gid(number: int) -> str:
+    return f"gid://shopify/Product/{number}"
 
 
 def numbers(hits: list[object]) -> list[int]:
@@ -118,7 +133,7 @@ def test_a_category_is_data_and_never_filter_language(mirror: Mirror) -> None:
 
 def test_sales_are_updated_alone(mirror: Mirror) -> None:
     mirror.put(A, [row(1, BLUE, HAT, sales=1)])
-    mirror.put_sales(A, {"gid://shopify/Product/1": 2000})
+    mirror.put_sales(A, [SalesChange(gid(1), 2000, "Dresses", mirror.collection(A))])
     (found,) = mirror.search(A, BLUE, {HAT: 1.0}, Where(min_sales=2000), 5)
     assert (found.sales_count, found.similarity, found.sparse_rank) == (2000, pytest.approx(1.0), 1)
 
@@ -145,18 +160,78 @@ def test_shops_are_apart(mirror: Mirror) -> None:
 
 
 def test_a_shop_is_dropped_with_all_its_collections_and_may_come_back(mirror: Mirror) -> None:
-    shop, other = f"{mirror._embedder}-a.example", f"{mirror._embedder}-b.example"  # the server is shared
-    older = Mirror(mirror._uri, f"older-{mirror._embedder}", 4)
-    older.__dict__["_client"] = mirror._client  # Milvus Lite has one owner
-    for one, where in ((mirror, shop), (older, shop), (mirror, other)):
+    for one, where in ((mirror, A), (beside(mirror, "older"), A), (mirror, B)):
         one.put(where, [row(1)])
-    assert len(mirror.collections(shop)) == 2
+    assert len(mirror.collections(A)) == 2
     for _ in range(2):
-        mirror.drop(shop)
-    assert mirror.collections(shop) == []
-    assert numbers(mirror.search(other, RED, {}, Where(), 5)) == [1]
-    mirror.put(shop, [row(2)])
-    assert numbers(mirror.search(shop, RED, {}, Where(), 5)) == [2]
+        mirror.drop(A)
+    assert mirror.collections(A) == []
+    assert mirror.search(A, RED, {}, Where(), 5) == []
+    assert numbers(mirror.search(B, RED, {}, Where(), 5)) == [1]
+    mirror.put(A, [row(2)])
+    assert numbers(mirror.search(A, RED, {}, Where(), 5)) == [2]
+
+
+def test_another_embedder_fills_a_collection_beside_the_live_one_until_it_is_switched_to(
+    mirror: Mirror,
+) -> None:
+    mirror.put(A, [row(1), row(2)])
+    old = mirror.collection(A)
+    newer = beside(mirror, "newer", 8)
+    newer.put(A, [row(1, np.eye(8, dtype=np.float32)[0])])
+    assert (mirror.live(A), newer.live(A), newer.count(A)) == (old, old, 1)
+    assert set(numbers(mirror.search(A, RED, {}, Where(), 5))) == {1, 2}
+    for _ in range(2):
+        newer.switch(A)
+        assert (newer.live(A), newer.collections(A)) == (newer.collection(A), [newer.collection(A)])
+    assert numbers(newer.search(A, np.eye(8, dtype=np.float32)[0], {}, Where(), 5)) == [1]
+
+
+def test_while_two_collections_are_there_removals_and_sales_reach_the_one_that_is_searched(
+    mirror: Mirror,
+) -> None:
+    mirror.put(A, [row(1), row(2)])
+    newer = beside(mirror, "newer", 8)
+    newer.put(A, [row(1, np.eye(8, dtype=np.float32)[0])])
+    newer.remove(A, [gid(1)])
+    newer.put_sales(A, [SalesChange(gid(2), 7, "Dresses", mirror.collection(A))])
+    (found,) = mirror.search(A, RED, {}, Where(), 5)
+    assert (found.product_id, found.sales_count, newer.count(A)) == (gid(2), 7, 0)
+
+
+def test_a_product_that_changes_its_category_is_there_once(mirror: Mirror) -> None:
+    categories = ["Dresses", *(f"Category {number}" for number in range(40))]
+    mirror.put(A, [row(1, category=categories[0])])
+    for before, after in pairwise(categories):
+        mirror.put(A, [row(1, category=after)], {gid(1): before})
+    assert (mirror.count(A), numbers(mirror.search(A, RED, {DRESS: 1.0}, Where(), 5))) == (1, [1])
+    assert mirror.search(A, RED, {DRESS: 1.0}, Where(("Dresses",)), 5) == []
+    assert numbers(mirror.search(A, RED, {DRESS: 1.0}, Where((categories[-1],)), 5)) == [1]
+
+
+def test_the_mirror_says_what_it_holds(mirror: Mirror) -> None:
+    mirror.put(A, [row(number, sales=number, category=f"Category {number % 20}") for number in range(1500)])
+    mirror.settle(A)
+    held = sorted(mirror.rows(A), key=lambda one: one.sales_count)
+    assert held == [Held(gid(n), f"Category {n % 20}", n, f"print-{n}") for n in range(1500)]
+
+
+def test_the_fusion_is_that_of_milvus_own_ranker(mirror: Mirror) -> None:
+    random = np.random.default_rng(7)
+    vectors = random.standard_normal((60, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    mirror.put(A, [row(n, vector, term=n % 9 + 1) for n, vector in enumerate(vectors)])
+    query, words = RED, {1: 0.9, 2: 0.5, 3: 0.1}
+    sides = [
+        AnnSearchRequest([query.tolist()], "dense", {"metric_type": "COSINE"}, 20),
+        AnnSearchRequest([words], "sparse", {"metric_type": "IP"}, 20),
+    ]
+    (theirs,) = mirror._client.hybrid_search(mirror.collection(A), sides, RRFRanker(RRF_K), limit=20)
+    ours = mirror.search(A, query, words, Where(), 20)
+    assert [hit.score for hit in ours] == pytest.approx([hit["distance"] for hit in theirs])
+    # Where scores are the same, the order is anybody's.
+    scores = {hit["product_id"]: hit["distance"] for hit in theirs}
+    assert all(scores.get(hit.product_id, ours[-1].score) == pytest.approx(hit.score) for hit in ours)
 
 
 def test_an_empty_mirror_finds_nothing(mirror: Mirror) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from infra.database import Database
-from infra.seen import Seen, SeenProducts
+from infra.seen import NOWHERE, Seen, SeenProducts
 
 A, B = "a.myshopify.com", "b.myshopify.com"
 
@@ -20,7 +21,7 @@ def seen(database_url: str) -> Iterator[SeenProducts]:
 
 
 def one(product_id: str, *terms: int, sales: int = 0, category: str = "Dresses") -> Seen:
-    return Seen(product_id, f"print-{terms}", category, sales, frozenset(terms))
+    return Seen(product_id, 100, "here", f"print-{terms}", category, sales, frozenset(terms))
 
 
 def test_keyword_counts_follow_every_change(seen: SeenProducts) -> None:
@@ -46,3 +47,59 @@ def test_sales_are_read_by_category(seen: SeenProducts) -> None:
     seen.put_sales(A, {"p1": 9, "unknown": 1})
     assert sorted(seen.sales(A)) == [7, 9]
     assert list(seen.sales(A, "Hats")) == [7]
+
+
+def test_a_product_without_a_place_is_remembered_but_never_counted(seen: SeenProducts) -> None:
+    seen.put(A, [one("p1", 1, sales=5), Seen("p2", 7, NOWHERE, "", "", 0)])
+    assert (list(seen.sales(A)), seen.sales_counts(A), seen.frequencies(A, {1})) == (
+        [5],
+        {"p1": 5},
+        (1, {1: 1}),
+    )
+    assert set(seen.fingerprints(A)) == {"p1"}
+    assert seen.stamps(A) == {"p1": 100, "p2": 7}
+
+
+def test_times_of_change_never_go_back(seen: SeenProducts) -> None:
+    seen.put(A, [one("p1"), one("p2")])
+    seen.touch(A, {"p1": 90, "p2": 110, "unknown": 1})
+    assert seen.stamps(A) == {"p1": 100, "p2": 110}
+
+
+def test_what_is_out_of_date_keeps_its_sales_and_its_words(seen: SeenProducts) -> None:
+    seen.put(A, [one("p1", 1, sales=5), one("p2", 1, sales=6)])
+    seen.outdate(A)
+    assert seen.stamps(A) == {"p1": 0, "p2": 0}
+    assert seen.fingerprints(A) == {"p1": ("", 5), "p2": ("", 6)}
+    assert seen.frequencies(A, {1}) == (2, {1: 2})
+
+
+def test_what_is_misplaced_counts_no_more_until_it_is_written_again(seen: SeenProducts) -> None:
+    seen.put(A, [one("p1", 1, sales=5), one("p2", 1, sales=6)])
+    seen.misplace(A, ["p1"])
+    assert (seen.count(A, "here"), seen.sales_counts(A), seen.stamps(A)) == (
+        1,
+        {"p2": 6},
+        {"p1": 0, "p2": 100},
+    )
+    assert seen.of(A, ["p1"])["p1"].sales_count == 5
+    seen.put(A, [one("p1", 2, sales=5)])
+    assert seen.frequencies(A, {1, 2}) == (2, {1: 1, 2: 1})
+
+
+def test_only_one_collections_products_are_kept(seen: SeenProducts) -> None:
+    seen.put(
+        A, [one("p1", 1), replace(one("p2", 1, 2), collection="there"), Seen("p3", 7, NOWHERE, "", "", 0)]
+    )
+    assert (seen.count(A, "here"), seen.count(A, "there")) == (1, 1)
+    assert (seen.elsewhere(A, "there"), seen.elsewhere(A, "here")) == ({"p1"}, {"p2"})
+    seen.keep_only(A, "there")
+    assert seen.stamps(A) == {"p2": 100, "p3": 7}
+    assert seen.frequencies(A, {1, 2}) == (1, {1: 1, 2: 1})
+
+
+def test_thousands_are_written_and_forgotten_at_once(seen: SeenProducts) -> None:
+    seen.put(A, [one(f"p{number}", number % 3) for number in range(1200)])
+    assert len(seen.of(A, [f"p{number}" for number in range(2000)])) == 1200
+    seen.forget(A, [f"p{number}" for number in range(1199)])
+    assert seen.frequencies(A, {0, 1, 2}) == (1, {0: 0, 1: 0, 2: 1})

@@ -67,6 +67,25 @@ def test_what_was_erased_is_not_in_the_file_any_more(tmp_path: Path, starter: St
     assert len(ids(starter)) == 300
 
 
+def test_a_schedule_that_names_a_shop_counts_and_goes_with_what_it_fired(url: str, starter: Starter) -> None:
+    recipe("nightly", lambda _at, _shop: None)
+    with run_recipes(url, "test", 1):
+        for name, shop in {
+            f"nights:{SHOP}:sync": SHOP,
+            "nights:other": SHOP,
+            f"nights:{LONGER}:sync": "",
+        }.items():
+            starter.schedule(name, "nightly", shop, "0 0 4 * * *", "UTC")
+        fired = starter._client.trigger_schedule(f"nights:{SHOP}:sync")
+        fired.get_result()
+        starter._client.trigger_schedule(f"nights:{LONGER}:sync").get_result()
+    assert (starter.count(SHOP), starter.count(LONGER)) == (3, 2)
+    starter.erase(SHOP)
+    assert (starter.count(SHOP), starter.count(LONGER)) == (0, 2)
+    assert [held["schedule_name"] for held in starter._client.list_schedules()] == [f"nights:{LONGER}:sync"]
+    assert fired.get_workflow_id() not in ids(starter)
+
+
 def test_a_shops_recipes_are_called_off_and_no_others(starter: Starter) -> None:
     for shop in (SHOP, LONGER, OTHER):
         starter.start("nobody", f"{shop}:1", shop)

@@ -14,9 +14,9 @@ from tests.installed import Brush
 from tests.running import wait_for
 from tests.several_shops.conftest import A, B, Both, C
 from webhook_app.recipes import leaving
-from webhook_app.recipes.nightly import sync_now
 from webhook_app.steps.listing import Run
 from webhook_app.steps.reconcile import reconcile
+from webhook_app.syncing import sync_now
 from webhook_app.topics import TOPICS
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from cryptography.fernet import Fernet
 
 from infra.devstore.server import LocalStore
+from infra.model import Product, ProductState
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.oauth import Grant
 from infra.shopify.replies import Export
 from infra.shopify.store import Shopify
+from infra.syncs import Report
+from sync.catalog import CatalogPass
+from sync.sales import mirror_sales
 from tests.infra.devstore_kit import SHOP, TOKEN, open_store, picture, until
+from webhook_app.steps.mirroring import Logged
 
 COLOURS = ("crimson", "navy", "olive", "teal")
 
@@ -32,6 +39,55 @@ class Desk:
     @property
     def store(self) -> Shopify:
         return self.services.store(SHOP)
+
+    def report(self) -> Report:
+        """The report of a new sync."""
+        run_id = f"{SHOP}:sync:{uuid4()}"
+        self.services.syncs.open(run_id, SHOP, mode="changes", dry_run=False, asked_by="test")
+        return self.services.syncs.report(run_id)
+
+    def whole(
+        self,
+        products: Iterable[Product] | None = None,
+        begun: datetime | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> dict[str, int]:
+        """A pass over the whole catalog; returns its counts, those that are not zero."""
+        report = self.report()
+        catalog = CatalogPass(self.services, SHOP, report, dry_run=dry_run)
+        catalog.whole(self.store.products.all("status:active") if products is None else products, 4, begun)
+        return self.counts()
+
+    def changes(
+        self,
+        states: Iterable[ProductState] | None = None,
+        begun: datetime | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> dict[str, int]:
+        """A pass over what changed; returns its counts, those that are not zero."""
+        report = self.report()
+        catalog = CatalogPass(self.services, SHOP, report, dry_run=dry_run)
+        catalog.changes(
+            self.store.products.states() if states is None else states, self.store.products.some, 4, begun
+        )
+        return self.counts()
+
+    def one(self, product: Product) -> None:
+        """What a webhook does: the mirror follows one product, and no sync tells of it."""
+        CatalogPass(self.services, SHOP, Logged()).one(product)
+
+    def counts(self) -> dict[str, int]:
+        """What the newest sync has reported, as far as it is not zero."""
+        (record,) = self.services.syncs.recent(SHOP, 1)
+        return {name: count for name, count in record["counts"].items() if count}
+
+    def sold(self, sold: Mapping[str, int]) -> int:
+        """Sales as they are; returns how many products' had changed."""
+        report = self.report()
+        mirror_sales(self.services, SHOP, sold, report)
+        return self.counts().get("sales_only", 0)
 
     def sales(self) -> list[int]:
         """The units sold that are on record of each hat."""

@@ -13,14 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from infra.devstore.scopes import ALL
-from infra.errors import Cancelled, TokenRefused, Unavailable
-from infra.model import Product
+from infra.errors import TokenRefused
 from infra.shopify.oauth import Grant
 from infra.shopify.replies import Order
 from sync import export
-from sync.catalog import mirror_catalog
 from sync.export import Spool
-from sync.sales import mirror_sales
 from tests.infra.devstore_kit import SHOP, TOKEN, picture, until
 from tests.sync.mirror_kit import Desk, desk
 
@@ -54,6 +51,10 @@ def test_exported_products_are_the_paged_ones(
         shop.store.products.add_photo(shop.hats[0], picture(), "more.jpg", "More")
     until(lambda: all(len(p.photos) in (1, 10) for p in shop.store.products.all()))
     paged = list(shop.store.products.all())
+    ids = [product.id for product in paged]
+    assert list(shop.store.products.some(ids)) == paged
+    alone = [product for id in ids if (product := shop.store.products.get(id))]
+    assert [replace(product, photos=product.photos[:10]) for product in alone] == paged
     request.getfixturevalue("nothing_newer")
     if children_first:
         shop.local.faults.children_first()
@@ -162,41 +163,26 @@ def test_an_operation_that_is_gone_has_expired(shop: Desk) -> None:
     assert export.status(shop.services, SHOP, "gid://shopify/BulkOperation/404") == "EXPIRED"
 
 
-def test_of_a_product_that_comes_twice_the_first_word_counts(shop: Desk) -> None:
-    paged = list(shop.store.products.all())
-    mirror_catalog(shop.services, SHOP, paged)
-    again = mirror_catalog(shop.services, SHOP, [*paged, replace(paged[0], title="Older"), paged[1]])
-    assert (again.seen, again.changed, again.deleted) == (4, 0, 0)
+def test_an_export_of_times_of_change_gives_the_paged_ones(shop: Desk) -> None:
+    states, begun = export.states(shop.services, SHOP, shop.export("bulk_product_states"))
+    assert states == list(shop.store.products.states())
+    assert len(states) == 4
+    assert begun
+    assert begun.tzinfo
 
 
-def test_a_source_that_breaks_off_deletes_nothing(shop: Desk) -> None:
-    paged = list(shop.store.products.all())
-    mirror_catalog(shop.services, SHOP, paged)
-
-    def broken() -> Iterator[Product]:
-        yield paged[0]
-        raise Unavailable("the line went dead")
-
-    with pytest.raises(Unavailable):
-        mirror_catalog(shop.services, SHOP, broken())
-    assert len(shop.services.seen.fingerprints(SHOP)) == shop.services.mirror.count(SHOP) == 4
+def test_a_list_of_times_of_change_that_is_not_whole_is_none(shop: Desk) -> None:
+    shop.local.faults.truncate_bulk(lines=1, times=1)
+    assert export.states(shop.services, SHOP, shop.export("bulk_product_states")) == (None, None)
 
 
-def test_nothing_is_written_for_a_shop_that_has_left(shop: Desk) -> None:
-    paged = list(shop.store.products.all())
-    mirror_catalog(shop.services, SHOP, paged)
-
-    def leaving() -> Iterator[Product]:
-        shop.services.installations.leave(SHOP)
-        yield replace(paged[0], title="Written too late")
-
-    with pytest.raises(Cancelled):
-        mirror_catalog(shop.services, SHOP, leaving())
-    with pytest.raises(Cancelled):
-        mirror_sales(shop.services, SHOP, {})
-    shop.services.installations.connect(shop.store.shop(), "en", "http://127.0.0.1:1")
-    assert mirror_catalog(shop.services, SHOP, paged).changed == 0
-    assert shop.services.mirror.count(SHOP) == 4
+def test_an_export_that_is_given_up_is_called_off(shop: Desk) -> None:
+    shop.local.faults.slow_bulk(30)
+    operation = export.start(shop.services, SHOP, "patient", "bulk_product_states")
+    assert operation
+    export.give_up(shop.services, SHOP, operation)
+    assert shop.services.exports.under_way(SHOP, "patient", "bulk_product_states") is None
+    assert until(lambda: export.status(shop.services, SHOP, operation) == "CANCELED")
 
 
 def lines(count: int) -> Iterator[bytes]:

@@ -11,9 +11,8 @@ import pytest
 from infra.errors import Unavailable
 from infra.model import Product
 from infra.seen import Seen
-from sync import catalog
-from sync.catalog import forget_product, mirror_catalog, writing
-from sync.sales import mirror_sales
+from sync import writing as writes
+from sync.writing import forget_product, writing
 from tests.infra.devstore_kit import SHOP
 from tests.sync.mirror_kit import Desk, desk
 
@@ -27,8 +26,8 @@ def shop(tmp_path: Path, database_url: str) -> Iterator[Desk]:
 @pytest.mark.parametrize(
     "write",
     [
-        lambda shop: mirror_catalog(shop.services, SHOP, shop.store.products.all()),
-        lambda shop: mirror_sales(shop.services, SHOP, {shop.hats[0]: 1}),
+        lambda shop: shop.whole([]),
+        lambda shop: shop.sold({shop.hats[0]: 1}),
         lambda shop: forget_product(shop.services, SHOP, shop.hats[0]),
     ],
     ids=["catalog", "sales", "a deletion"],
@@ -36,9 +35,9 @@ def shop(tmp_path: Path, database_url: str) -> Iterator[Desk]:
 def test_who_writes_waits_for_who_is_writing(
     shop: Desk, write: Callable[[Desk], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mirror_catalog(shop.services, SHOP, shop.store.products.all())
+    shop.whole()
     with writing(shop.services, SHOP):
-        monkeypatch.setattr(catalog, "PATIENCE", 0.05)
+        monkeypatch.setattr(writes, "PATIENCE", 0.05)
         with pytest.raises(Unavailable, match=f"the mirror of {SHOP} is held"):
             write(shop)
     write(shop)
@@ -46,7 +45,7 @@ def test_who_writes_waits_for_who_is_writing(
 
 def test_nobody_waits_for_a_whole_pass(shop: Desk) -> None:
     paged = list(shop.store.products.all())
-    mirror_catalog(shop.services, SHOP, paged)
+    shop.whole(paged)
 
     def slowly() -> Iterator[Product]:
         yield from paged[:2]
@@ -54,7 +53,7 @@ def test_nobody_waits_for_a_whole_pass(shop: Desk) -> None:
         assert shop.services.mirror.count(SHOP) == 3
         yield paged[2]
 
-    assert mirror_catalog(shop.services, SHOP, slowly()).deleted == 1
+    shop.whole(slowly())
     assert shop.services.mirror.count(SHOP) == len(shop.services.seen.fingerprints(SHOP)) == 3
 
 
@@ -63,7 +62,7 @@ def test_what_two_write_at_once_is_remembered_once(shop: Desk) -> None:
     terms = [frozenset({number % 7, number % 5 + 10}) for number in range(300)]
 
     def write(fingerprint: str) -> None:
-        rows = [Seen(f"product {i}", fingerprint, "Hats", 0, term) for i, term in enumerate(terms)]
+        rows = [Seen(f"product {i}", 0, "here", fingerprint, "Hats", 0, term) for i, term in enumerate(terms)]
         with writing(shop.services, SHOP):
             seen.put(SHOP, rows)
 

@@ -18,7 +18,6 @@ from infra.shopify.orders import Orders
 from infra.shopify.replies import Order
 from infra.shopify.sales import Sales
 from sync import sales
-from sync.catalog import mirror_catalog
 from tests.infra.devstore_kit import SHOP
 from tests.sync.mirror_kit import Desk, desk
 
@@ -27,7 +26,7 @@ from tests.sync.mirror_kit import Desk, desk
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A mirrored shop with orders of all kinds; its hats have sold 10, 4, 3 and 0."""
     with desk(tmp_path_factory.mktemp("desk")) as opened:
-        mirror_catalog(opened.services, SHOP, opened.store.products.all())
+        opened.whole()
         local, (first, second, third, fourth) = opened.local, opened.hats
         gone = opened.store.products.create("Gone", "Hats")
         local.order([(first, 7), (second, 4)], days_ago=29)
@@ -43,7 +42,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture(autouse=True)
 def _nothing_sold(shop: Desk) -> None:
-    sales.mirror_sales(shop.services, SHOP, {})
+    shop.sold({})
     assert shop.sales() == [0, 0, 0, 0]
 
 
@@ -51,15 +50,30 @@ def export(shop: Desk, window: sales.Window) -> str:
     return shop.export("bulk_orders", window["query"])
 
 
+def from_report(shop: Desk) -> int:
+    """How many products' sales had changed."""
+    sales.from_report(shop.services, SHOP, shop.report())
+    return shop.counts().get("sales_only", 0)
+
+
+def from_orders(shop: Desk, window: sales.Window) -> int:
+    sales.from_orders(shop.services, SHOP, window, shop.report())
+    return shop.counts().get("sales_only", 0)
+
+
+def from_export(shop: Desk, operation: str, window: sales.Window) -> bool:
+    return sales.from_export(shop.services, SHOP, operation, window, shop.report())
+
+
 def test_a_report_counts_what_was_sold_and_kept(shop: Desk) -> None:
-    assert sales.from_report(shop.services, SHOP) == 3
+    assert from_report(shop) == 3
     assert shop.sales() == [10, 4, 3, 0]
     assert shop.services.mirror.count(SHOP) == 4
 
 
 def test_orders_give_the_figures_of_the_report(shop: Desk) -> None:
     window = sales.window(shop.services, SHOP)
-    assert sales.from_orders(shop.services, SHOP, window) == 3
+    assert from_orders(shop, window) == 3
     assert shop.sales() == [10, 4, 3, 0]
     sold, read = sales.tally(shop.store.orders.all(window["query"]))
     assert sold == shop.store.sales.units_sold(30)
@@ -69,20 +83,21 @@ def test_orders_give_the_figures_of_the_report(shop: Desk) -> None:
 def test_an_export_of_orders_gives_them_too(shop: Desk) -> None:
     window = sales.window(shop.services, SHOP)
     shop.local.faults.children_first()
-    assert sales.from_export(shop.services, SHOP, export(shop, window), window) == 3
+    assert from_export(shop, export(shop, window), window)
+    assert shop.counts()["sales_only"] == 3
     assert shop.sales() == [10, 4, 3, 0]
 
 
 def test_figures_that_have_not_changed_are_not_written(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    sales.from_report(shop.services, SHOP)
-    written: list[dict[str, int]] = []
-    monkeypatch.setattr(shop.services.mirror, "put_sales", lambda _, changed: written.append(changed))
-    assert sales.from_report(shop.services, SHOP) == 0
-    assert written == [{}]
+    from_report(shop)
+    written: list[object] = []
+    monkeypatch.setattr(shop.services.mirror, "put_sales", lambda *changed: written.append(changed))
+    assert from_report(shop) == 0
+    assert written == []
 
 
 def test_a_mirrored_figure_is_what_a_search_filters_by(shop: Desk) -> None:
-    sales.from_report(shop.services, SHOP)
+    from_report(shop)
     (vector,) = shop.services.embedder.embed_images([shop.services.downloader.fetch(photo(shop))])
     found = shop.services.mirror.search(SHOP, vector, {}, Where(min_sales=4), 10)
     assert {hit.product_id: hit.sales_count for hit in found} == {shop.hats[0]: 10, shop.hats[1]: 4}
@@ -93,7 +108,7 @@ def photo(shop: Desk) -> str:
 
 
 def test_more_returns_than_sales_count_as_none(shop: Desk) -> None:
-    assert sales.mirror_sales(shop.services, SHOP, {shop.hats[0]: -2}) == 0
+    assert shop.sold({shop.hats[0]: -2}) == 0
     assert shop.sales()[0] == 0
 
 
@@ -109,10 +124,10 @@ def test_a_report_that_disagrees_with_its_total_is_read_again_once(
 
     monkeypatch.setattr(Sales, "total", total)
     if wrong_times == 1:
-        assert sales.from_report(shop.services, SHOP) == 3
+        assert from_report(shop) == 3
     else:
         with pytest.raises(Mismatch, match="22 units by product, 23 in all"):
-            sales.from_report(shop.services, SHOP)
+            from_report(shop)
         assert shop.sales() == [0, 0, 0, 0]
     assert len(asked) == 2
 
@@ -131,10 +146,10 @@ def test_orders_that_were_not_all_read_are_read_again_once(
 
     monkeypatch.setattr(Orders, "all", some)
     if wrong_times == 1:
-        assert sales.from_orders(shop.services, SHOP, window) == 3
+        assert from_orders(shop, window) == 3
     else:
         with pytest.raises(Mismatch, match="4 orders were read of 5;"):
-            sales.from_orders(shop.services, SHOP, window)
+            from_orders(shop, window)
         assert shop.sales() == [0, 0, 0, 0]
     assert len(asked) == 2
 
@@ -144,23 +159,23 @@ def test_an_export_without_all_orders_changes_nothing(shop: Desk, monkeypatch: p
     operation = export(shop, window)
     monkeypatch.setattr(Orders, "count", lambda *_: (6, True))
     with pytest.raises(Mismatch, match="5 orders were read of 6;"):
-        sales.from_export(shop.services, SHOP, operation, window)
+        from_export(shop, operation, window)
     assert shop.sales() == [0, 0, 0, 0]
 
 
 def test_a_count_that_is_only_the_least_may_be_passed(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     window = sales.window(shop.services, SHOP)
     monkeypatch.setattr(Orders, "count", lambda *_: (4, False))
-    assert sales.from_orders(shop.services, SHOP, window) == 3
+    assert from_orders(shop, window) == 3
     monkeypatch.setattr(Orders, "count", lambda *_: (6, False))
     with pytest.raises(Mismatch, match="of at least 6;"):
-        sales.from_orders(shop.services, SHOP, window)
+        from_orders(shop, window)
 
 
 def test_a_truncated_export_is_none_and_changes_nothing(shop: Desk) -> None:
     window = sales.window(shop.services, SHOP)
     shop.local.faults.truncate_bulk(lines=1, times=1)
-    assert sales.from_export(shop.services, SHOP, export(shop, window), window) is None
+    assert not from_export(shop, export(shop, window), window)
     assert shop.sales() == [0, 0, 0, 0]
 
 
@@ -189,5 +204,5 @@ def test_fewer_days_count_where_the_token_reaches_no_further(tmp_path: Path) -> 
 def test_a_refused_report_says_so(shop: Desk) -> None:
     shop.local.faults.refuse_reports()
     with pytest.raises(ScopeMissing):
-        sales.from_report(shop.services, SHOP)
+        from_report(shop)
     shop.local.faults.clear()

@@ -51,7 +51,7 @@ def test_html_in_what_others_wrote_stays_text(site: Site) -> None:
         title=evil,
         references=[plain(REFERENCE) | {"title": evil, "category": evil}],
         brief=plain(BRIEF) | {"scene": evil, "prompt": evil, "palette": ['"/><script>']},
-        retrieval={"note": evil, "widened": []},
+        retrieval={"note": evil, "steps": [{"words": evil, "found": 1, "alike": 1}]},
     )
     site.paint(run, "refused", alt=f'" onerror="{evil}', checks={evil: Check(False, note=evil)})
     site.runs.note(run, status="failed", reason=evil)

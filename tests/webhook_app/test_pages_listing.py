@@ -35,11 +35,23 @@ def test_a_run_that_paints_shows_what_is_there_and_keeps_room_for_the_rest(site:
 
 
 def test_references_show_sales_score_and_ranks(site: Site) -> None:
-    site.run(references=[plain(REFERENCE)], retrieval={"note": "Found among 12 Dresses.", "widened": []})
+    site.run(references=[plain(REFERENCE)], retrieval={"note": "Found among 12 Dresses."})
     page = site.text()
     for said in ("2,310</strong> sold", "score 0.0325", "0.83 alike", "1st by look, not found by words",
                  "Found among 12 Dresses."):  # fmt: skip
         assert said in page
+
+
+def test_each_step_of_the_search_says_whom_it_could_find_and_how_many_were_alike(site: Site) -> None:
+    words = "the top tenth of 132 Dresses that sold, 412 units or more"
+    steps = [{"words": words, "found": 13, "alike": 2}, {"words": "the rest", "found": 0, "alike": 0}]
+    site.run(retrieval={"note": "Found.", "steps": steps})
+    page = site.text()
+    assert (
+        "<li>The top tenth of 132 Dresses that sold, 412 units or more: "
+        "13 found, 2 close enough to learn from</li>"
+    ) in page
+    assert "<li>The rest: none found</li>" in page
 
 
 def test_the_brief_shows_words_and_colours(site: Site) -> None:

@@ -8,14 +8,23 @@ from __future__ import annotations
 from infra.model import Painter
 from infra.services import Services
 from webhook_app.recipes.leaving import Leaving
+from webhook_app.recipes.mirroring import MirrorProduct
 from webhook_app.recipes.new_listing import NewListing
 from webhook_app.recipes.nightly import Nightly
 from webhook_app.recipes.restore import RestoreRun
+from webhook_app.recipes.scheduled import Scheduled
 
 
 def register(services: Services, painter: Painter) -> None:
     """Make the recipes of this process known to DBOS; must come before `run_recipes`."""
     NewListing(services, painter)
-    Nightly(services)
+    MirrorProduct(services)
     Leaving(services)
     RestoreRun(services)
+    Scheduled(services)
+    register_syncs(services)
+
+
+def register_syncs(services: Services) -> None:
+    """The same for a process that only takes up syncs."""
+    Nightly(services)

@@ -1,38 +1,30 @@
-"""Every night, and whenever asked: the store's catalog and its sales into the mirror.
+"""Every night, and whenever asked: the store's catalog and its sales into the mirror, for what changed.
 
 A small shop is read page by page. A large one exports a file first, which the run waits for; where there is
-none to be had, it is read page by page too.
+none to be had, it is read page by page too. What each step does stands in `webhook_app/steps/syncing.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
-from uuid import uuid4
 
 import structlog
 from dbos import DBOS
 from structlog.contextvars import bound_contextvars
 
-from infra.durable import recipe, run_step
-from infra.errors import Mismatch, Refused, TokenRefused
-from infra.exports import FINISHED
-from infra.model import plain
+from infra.durable import interrupted, reason, recipe, run_step
+from infra.errors import Cancelled, Mismatch, Refused, TokenRefused
 from infra.services import Services
-from sync import export, sales
-from sync.catalog import mirror_catalog
-from webhook_app.connect import stay_connected
-from webhook_app.steps.reconcile import reconcile
+from sync import sales
+from sync.catalog import MOST_CHANGED
+from webhook_app.recipes.exporting import exported
+from webhook_app.steps import syncing
+from webhook_app.steps.syncing import Sync
 
 BULK_FROM = 1_000
-"""Products, or orders, from which on a shop exports them; below, 40 pages of products are quicker."""
-EXPORTS = 2
-"""How many exports are started for one purpose before the shop is read page by page."""
-PAUSES = (2, 4, 8, 15, 30, *[60] * 239)
-"""Seconds between two looks at an export, unless the webhook comes first; four hours in all."""
-
-R = TypeVar("R")
+"""Products in full, or orders, from which on a shop exports them; below, 40 pages of products are quicker."""
+BULK_STATES_FROM = 5_000
+"""The same for products' times of change, of which a page holds 250."""
 
 log = structlog.get_logger()
 
@@ -44,121 +36,71 @@ class Nightly:
         self._services = services
         recipe("sync_store", self.sync_store)
 
-    def sync_store(self, shop: str) -> dict[str, int]:
+    def sync_store(self, shop: str, mode: str, dry_run: int) -> dict[str, int]:
         """What was missed, then the store's catalog and sales into the mirror. Returns counts of products.
 
-        Among them are "listings missed", if there were any; "days of sales" when those are fewer than the
-        settings ask for; and "sales kept", the products whose sales could not be brought up to date.
+        `mode`: "changes" reads what changed since the last time, "verify" compares everything with the store
+        and the mirror, "full" writes everything anew. Its record holds what it found (infra/syncs.py).
         """
-        with bound_contextvars(shop=shop):
-            counts = self._catch_up(shop) | self._catalog(shop) | self._sales(shop)
-            run_step("note", self._note, shop, counts)
-            return counts
+        sync = Sync(self._services, shop, str(DBOS.workflow_id), mode, bool(dry_run))
+        with bound_contextvars(shop=shop, sync=sync.run_id):
+            try:
+                run_step("begin", syncing.begin, sync)
+                if not dry_run:
+                    run_step("catch up", syncing.catch_up, sync)
+                self._catalog(sync)
+                self._sales(sync)
+                return run_step("end", syncing.end, sync)
+            except Exception as error:
+                if not interrupted(error):
+                    run_step("fail", syncing.fail, sync, isinstance(error, Cancelled), reason(error))
+                raise
 
-    def _catch_up(self, shop: str) -> dict[str, int]:
-        """What the shop is like now, and the listings that nobody told us of."""
-        run_step("stay connected", stay_connected, self._services, shop)
-        missed = run_step("reconcile", reconcile, self._services, shop)["started"]
-        return {"listings missed": missed} if missed else {}
+    def _catalog(self, sync: Sync) -> None:
+        """Only the changed products are read in full, unless they are many or all is to be looked at."""
+        active = run_step("count products", syncing.count_products, sync)
+        known = run_step("look at the mirror", syncing.look_at_the_mirror, sync)
+        few = sync.mode == "changes" and active - known < MOST_CHANGED
+        if few and self._changes(sync, active) < MOST_CHANGED:
+            return
+        if active < BULK_FROM or not exported(
+            self._services, sync.shop, "bulk_products", partial(syncing.mirror_export, sync, active)
+        ):
+            run_step("mirror catalog", syncing.mirror_listed, sync, active)
 
-    def _catalog(self, shop: str) -> dict[str, int]:
-        counts = None
-        if run_step("count products", self._products, shop) >= BULK_FROM:
-            counts = self._exported(shop, "bulk_products", "", self._mirror_export)
-        return counts or run_step("mirror catalog", self._mirror_listed, shop)
+    def _changes(self, sync: Sync, active: int) -> int:
+        """How many products have changed; from MOST_CHANGED on they were left alone."""
+        changed = None
+        if active >= BULK_STATES_FROM:
+            read = partial(syncing.mirror_exported_changes, sync, active)
+            changed = exported(self._services, sync.shop, "bulk_product_states", read)
+        return (
+            run_step("mirror changes", syncing.mirror_changes, sync, active) if changed is None else changed
+        )
 
-    def _sales(self, shop: str) -> dict[str, int]:
+    def _sales(self, sync: Sync) -> None:
         """The report is the store's own word; orders can stand in for it, else sales stay as they were."""
         try:
-            run_step("sales report", sales.from_report, self._services, shop)
+            run_step("sales report", syncing.sales_from_report, sync)
         except TokenRefused:
             raise
         except (Refused, Mismatch) as error:
             log.warning("no sales report; reading the orders", why=str(error))
-            return self._sales_without_report(shop)
-        return {}
+            self._sales_without_report(sync)
 
-    def _sales_without_report(self, shop: str) -> dict[str, int]:
+    def _sales_without_report(self, sync: Sync) -> None:
         try:
-            return self._sales_from_orders(shop)
+            self._sales_from_orders(sync)
         except TokenRefused:
             raise
         except (Refused, Mismatch) as error:
             log.error("no sales; they stay as they were", why=str(error))
-            return {"sales kept": run_step("count mirrored", self._services.mirror.count, shop)}
+            run_step("keep sales", syncing.keep_sales, sync, reason(error))
 
-    def _sales_from_orders(self, shop: str) -> dict[str, int]:
-        window = run_step("sales window", sales.window, self._services, shop)
-        changed = None
-        if window["orders"] >= BULK_FROM:
-            read = partial(sales.from_export, self._services, window=window)
-            changed = self._exported(shop, "bulk_orders", window["query"], read)
-        if changed is None:
-            run_step("sales of orders", sales.from_orders, self._services, shop, window)
-        fewer = window["days"] < self._services.settings.sales_days
-        return {"days of sales": window["days"]} if fewer else {}
-
-    def _exported(self, shop: str, kind: str, query: str, use: Callable[[str, str], R | None]) -> R | None:
-        """What is made of an export; None when the store takes none, or none could be had whole."""
-        run_id = str(DBOS.workflow_id)
-        for attempt in range(1, EXPORTS + 1):
-            operation = run_step("start export", export.start, self._services, shop, run_id, kind, query)
-            if operation is None:
-                log.info("the store takes no export now", kind=kind)
-                return None
-            if not self._is_complete(shop, operation):
-                continue
-            try:
-                made = run_step(f"read {kind}", use, shop, operation)
-            except Mismatch:
-                if attempt == EXPORTS:
-                    raise
-            else:
-                if made is not None:
-                    return made
-        return None
-
-    def _is_complete(self, shop: str, operation: str) -> bool:
-        """Wait until an export has ended. The webhook wakes us; without one, looking now and then must do."""
-        ended = "RUNNING"
-        for pause in PAUSES:
-            DBOS.recv(FINISHED, timeout_seconds=pause)
-            ended = run_step("look at export", export.status, self._services, shop, operation)
-            if ended != "RUNNING":
-                break
-        run_step("export ended", self._services.exports.done, shop, operation)
-        log.info("export ended", operation=operation, status=ended)
-        return ended == "COMPLETED"
-
-    def _note(self, shop: str, counts: dict[str, int]) -> None:
-        """What was done, and what all calls to this shop's API have cost so far, into the log."""
-        log.info("synced", counts=counts, api=self._services.store(shop).costs.summary())
-
-    def _products(self, shop: str) -> int:
-        return self._services.store(shop).products.count("status:active")
-
-    def _mirror_listed(self, shop: str) -> dict[str, int]:
-        products = self._services.store(shop).products.all()
-        found: dict[str, int] = plain(mirror_catalog(self._services, shop, products))
-        return found
-
-    def _mirror_export(self, shop: str, operation: str) -> dict[str, int] | None:
-        with export.opened(self._services, shop, operation) as spool:
-            if spool is None:
-                return None
-            products = export.products(self._services.store(shop), spool)
-            found: dict[str, int] = plain(mirror_catalog(self._services, shop, products))
-            return found
-
-
-def begin_sync(services: Services, shop: str) -> str:
-    """Have a worker bring the mirror up to date; returns the recipe's id."""
-    run_id = f"{shop}:sync:{uuid4()}"
-    services.starter.start("sync_store", run_id, shop)
-    return run_id
-
-
-def sync_now(services: Services, shop: str) -> dict[str, int]:
-    """Have the mirror brought up to date; waits for it and returns the counts of products."""
-    counts: dict[str, int] = services.starter.result(begin_sync(services, shop))
-    return counts
+    def _sales_from_orders(self, sync: Sync) -> None:
+        window = run_step("sales window", sales.window, self._services, sync.shop)
+        read = partial(syncing.sales_from_export, sync, window)
+        if window["orders"] < BULK_FROM or not exported(
+            self._services, sync.shop, "bulk_orders", read, window["query"]
+        ):
+            run_step("sales of orders", syncing.sales_from_orders, sync, window)

@@ -9,8 +9,9 @@ import structlog
 from infra.errors import Closed, NotFound, ScopeMissing, SettingsError, TokenRefused, Unavailable
 from infra.runs import PRODUCT_GONE, SHOP_GONE
 from infra.services import Services
-from sync import catalog
+from sync import writing
 from webhook_app.connect import alone
+from webhook_app.syncing import unschedule_nights
 
 Access = Literal["in", "out", "unsaid"]
 """Whether a shop lets us in. One that is closed does not say, nor do credentials that cannot be opened."""
@@ -26,7 +27,7 @@ def is_gone(services: Services, shop: str, product_id: str) -> bool:
 def forget_product(services: Services, shop: str, product_id: str) -> None:
     """End a product's open runs; take it out of the mirror and out of what was seen."""
     services.runs.cancel(shop, PRODUCT_GONE, product_id=product_id)
-    catalog.forget_product(services, shop, product_id)
+    writing.forget_product(services, shop, product_id)
 
 
 def leave(services: Services, shop: str, *, last: bool) -> bool:
@@ -81,6 +82,8 @@ def _leave(services: Services, shop: str) -> None:
     services.installations.leave(shop)
     services.runs.cancel(shop, SHOP_GONE)
     services.starter.cancel(shop)
+    services.syncs.cancel(shop, SHOP_GONE)
+    unschedule_nights(services, shop)
     services.tokens.forget(shop)
     log.info("left", shop=shop)
 

@@ -18,7 +18,7 @@ from generators.checks import examine
 from generators.formats import parse_format
 from generators.paint import paint
 from generators.prompts import alt_text, banner_text, painting_prompt
-from generators.references import find_references
+from generators.references import find_references, photo_vector
 from generators.style import read_style
 from infra.blobs import content_key
 from infra.errors import Cancelled, Closed, InputError, TokenRefused, Unavailable
@@ -37,8 +37,8 @@ from infra.model import (
 from infra.pixels import decode, thumbnail_jpeg
 from infra.runs import PRODUCT_GONE, refuse_foreign
 from infra.services import Services
-from sync.catalog import PHOTO_SIDE
 from sync.publish import is_our_name
+from sync.writing import PHOTO_SIDE
 
 log = structlog.get_logger()
 
@@ -84,16 +84,13 @@ def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
 
 
 def find_bestsellers(run: Run) -> None:
-    """Hybrid retrieval: the references and how they were found."""
+    """Hybrid retrieval: the references, and as `retrieval` the numbers that they were found by."""
     run.note(step="references")
     record = run.record()
     photo = run.services.blobs.read(record["photo_key"])
-    vector = run.services.embedder.embed_images([photo])[0]
-    found = find_references(run.services, run.shop, load(Product, record["product"]), vector)
-    run.note(
-        references=plain(list(found.references)),
-        retrieval={"note": found.note, "threshold": found.threshold, "widened": list(found.widened)},
-    )
+    vector = photo_vector(run.services, run.shop, photo)
+    found = plain(find_references(run.services, run.shop, load(Product, record["product"]), vector))
+    run.note(references=found.pop("references"), retrieval=found)
 
 
 def read_their_style(run: Run) -> None:

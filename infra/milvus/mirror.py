@@ -1,0 +1,252 @@
+"""Reading and writing a shop's mirror, and the hybrid search in it."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymilvus import MilvusClient, MilvusException
+
+from infra.errors import Unavailable
+from infra.milvus import collections
+from infra.milvus.rows import Held, MirrorRow, SalesChange, Where, entity, partition
+from infra.model import Reference
+
+RRF_K = 60
+CANDIDATES = 20
+"""How many products each side of the search offers to the fusion, at least."""
+AT_ONCE = 1000
+"""Rows in one request; Milvus takes messages of up to 64 MB."""
+
+_SHOWN = ["product_id", "title", "category", "sales_count", "photo_key", "dense"]
+# pymilvus pings every 10 s by default; Milvus Lite hangs up on a client that pings more than every 5 minutes.
+_GRPC = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": False}
+
+
+class Mirror:
+    """The collections of all shops, written for one embedder. Vectors of different ones never share one."""
+
+    def __init__(self, uri: str, embedder: str, dimension: int) -> None:
+        self._uri, self._embedder, self._dimension = uri, embedder, dimension
+        self._lock = threading.Lock()
+        self._opened = collections.Opened()
+
+    @cached_property
+    def _client(self) -> MilvusClient:
+        """Opened at first use: a Milvus Lite folder has one owner, and not every process needs it."""
+        if "://" not in self._uri:
+            Path(self._uri).parent.mkdir(parents=True, exist_ok=True)
+        with _translated():
+            return MilvusClient(self._uri, grpc_options=_GRPC)
+
+    @cached_property
+    def _is_lite(self) -> bool:
+        return "lite" in self._client.get_server_version().lower()
+
+    def ping(self) -> str:
+        """Ask for nothing; returns what answered. Unavailable when nothing does."""
+        with _translated():
+            return f"Milvus {self._client.get_server_version()}"
+
+    def collection(self, shop: str) -> str:
+        """The name of the collection that a shop's products are written to."""
+        return collections.collection_name(shop, self._embedder, self._dimension)
+
+    def live(self, shop: str) -> str | None:
+        """The name of the collection that searches read: another one until a new embedder's is whole."""
+        with _translated():
+            return collections.live(self._client, shop)
+
+    def switch(self, shop: str) -> None:
+        """Let searches read what is written now, and drop what they read before; may be done again."""
+        name = self._ensure(shop)
+        with self._lock, _translated():
+            collections.switch(self._client, shop, name)
+
+    def put(self, shop: str, rows: Sequence[MirrorRow], before: Mapping[str, str] | None = None) -> None:
+        """Write whole rows, new or again. `before` names the categories that some of them were in."""
+        moved = [
+            row.product_id
+            for row in rows
+            if before and partition(before.get(row.product_id, row.category)) != partition(row.category)
+        ]
+        name = self._ensure(shop)
+        with self._lock, _translated():
+            if moved:  # a row that is written to another partition stays in the first one, too
+                self._client.delete(name, ids=moved)
+            for part, group in _grouped(rows, lambda row: partition(row.category)).items():
+                self._upsert(name, part, [entity(row) for row in group])
+
+    def put_sales(self, shop: str, changes: Iterable[SalesChange]) -> None:
+        """Write only the units sold of products that are in the mirror."""
+        self._ensure(shop)
+        groups = _grouped(changes, lambda one: (one.collection, partition(one.category)))
+        with self._lock, _translated():
+            for (name, part), group in groups.items():
+                rows = [{"product_id": one.product_id, "sales_count": one.sales_count} for one in group]
+                self._upsert(name, part, rows, partial_update=True)
+
+    def remove(self, shop: str, product_ids: Collection[str]) -> None:
+        """Delete products; ids that are not there do no harm."""
+        if not product_ids:
+            return
+        self._ensure(shop)
+        with self._lock, _translated():
+            for name in collections.of_shop(self._client, shop):
+                self._client.delete(name, ids=list(product_ids))
+
+    def settle(self, shop: str) -> None:
+        """Make what was written quick to search: call it when a burst of writes is over.
+
+        Milvus Lite goes through rows that were not flushed far more slowly. A server does it by itself, and
+        takes a flush every ten seconds at most.
+        """
+        names = {self._ensure(shop), self.live(shop) or self.collection(shop)}
+        with self._lock, _translated():
+            for name in names if self._is_lite else ():
+                self._client.flush(name)
+
+    def drop(self, shop: str) -> None:
+        """Drop a shop's collections, those of earlier embedders too."""
+        with self._lock, _translated():
+            collections.drop(self._client, shop)
+        self._opened.forget()
+
+    def collections(self, shop: str) -> list[str]:
+        """The names of the collections that a shop has."""
+        with _translated():
+            return collections.of_shop(self._client, shop)
+
+    def count(self, shop: str) -> int:
+        """How many products the collection that is written to holds."""
+        name = self._ensure(shop)
+        with _translated():
+            found = self._client.query(name, output_fields=["count(*)"], consistency_level="Strong")
+        return int(found[0]["count(*)"])
+
+    def rows(self, shop: str) -> Iterator[Held]:
+        """What that collection holds; a product that lies in it twice comes twice."""
+        name = self._ensure(shop)
+        fields = ["product_id", "category", "sales_count", "fingerprint"]
+        with _translated():
+            pages = self._client.query_iterator(
+                name, batch_size=AT_ONCE, output_fields=fields, consistency_level="Strong"
+            )
+            try:
+                while page := pages.next():
+                    yield from (Held(**{field: row[field] for field in fields}) for row in page)
+            finally:
+                pages.close()
+
+    def search(
+        self,
+        shop: str,
+        dense: NDArray[np.float32],
+        sparse: Mapping[int, float],
+        where: Where,
+        limit: int,
+    ) -> list[Reference]:
+        """Hybrid search: both sides under one filter, fused by reciprocal ranks; best first.
+
+        A side whose query is empty (no known word, no image) is left out. `dense` must be of the embedder
+        that filled the live collection (`Services.embedder_of`).
+        """
+        name = self.live(shop)
+        if name is None:
+            return []
+        queries: dict[str, tuple[Any, str]] = {}
+        if np.any(dense):
+            queries["dense"] = (dense.tolist(), "COSINE")
+        if sparse:
+            queries["sparse"] = (dict(sparse), "IP")
+        with _translated():
+            self._opened.load(self._client, name)
+            sides = {
+                side: self._side(name, side, query, metric, where, max(limit, CANDIDATES))
+                for side, (query, metric) in queries.items()
+            }
+        return _fused(sides, dense)[:limit]
+
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def _side(
+        self, name: str, side: str, query: Any, metric: str, where: Where, limit: int
+    ) -> list[dict[str, Any]]:
+        found = self._client.search(
+            name,
+            data=[query],
+            anns_field=side,
+            search_params={"metric_type": metric},
+            limit=limit,
+            filter=where.expression(),
+            output_fields=_SHOWN,
+            partition_names=where.partitions(),
+        )
+        return [hit["entity"] for hit in found[0]]
+
+    def _upsert(self, name: str, part: str, rows: list[dict[str, Any]], **options: Any) -> None:
+        for start in range(0, len(rows), AT_ONCE):
+            self._client.upsert(name, rows[start : start + AT_ONCE], partition_name=part, **options)
+
+    def _ensure(self, shop: str) -> str:
+        name = self.collection(shop)
+        with _translated():
+            self._opened.make(self._client, shop, name, self._dimension)
+        return name
+
+
+def _fused(sides: Mapping[str, list[dict[str, Any]]], dense: NDArray[np.float32]) -> list[Reference]:
+    """Reciprocal rank fusion, as Milvus' own RRFRanker does it; here, the ranks are part of the answer.
+
+    https://milvus.io/docs/rrf-ranker.md
+    """
+    found = {entity["product_id"]: entity for entities in sides.values() for entity in entities}
+    ranks = {
+        side: {entity["product_id"]: rank for rank, entity in enumerate(entities, 1)}
+        for side, entities in sides.items()
+    }
+    fused = [_reference(entity, dense, ranks) for entity in found.values()]
+    return sorted(fused, key=lambda one: (-one.score, -one.similarity, one.product_id))
+
+
+def _reference(
+    entity: Mapping[str, Any], dense: NDArray[np.float32], ranks: Mapping[str, Mapping[str, int]]
+) -> Reference:
+    product_id = entity["product_id"]
+    places = {side: of_side.get(product_id) for side, of_side in ranks.items()}
+    return Reference(
+        product_id=product_id,
+        title=entity["title"],
+        category=entity["category"],
+        sales_count=entity["sales_count"],
+        photo_key=entity["photo_key"],
+        score=sum(1 / (RRF_K + rank) for rank in places.values() if rank),
+        similarity=float(np.dot(np.asarray(entity["dense"], np.float32), dense)) if dense.size else 0.0,
+        dense_rank=places.get("dense"),
+        sparse_rank=places.get("sparse"),
+    )
+
+
+def _grouped(items: Iterable[Any], key: Any) -> dict[Any, list[Any]]:
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except MilvusException as error:
+        # Its text may quote the URI, and that a password.
+        raise Unavailable(f"Milvus did not answer (code {error.code})") from None

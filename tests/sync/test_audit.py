@@ -1,0 +1,98 @@
+"""Verifying: the mirror is compared row by row with what was written to it, and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from infra.milvus import MirrorRow, SalesChange
+from sync.audit import audit, has_other_rows
+from tests.infra.devstore_kit import SHOP
+from tests.sync.mirror_kit import Desk, desk
+
+WELL = {"lost": 0, "strays": 0, "other_content": 0, "other_sales": 0}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Desk]:
+    """Four hats, mirrored; two have sold."""
+    with desk(tmp_path) as opened:
+        opened.whole()
+        opened.sold({opened.hats[0]: 7, opened.hats[1]: 3})
+        yield opened
+
+
+def row(product_id: str, category: str = "Hats", fingerprint: str = "print", sales: int = 0) -> MirrorRow:
+    dense = np.eye(1, 512, dtype=np.float32)[0]
+    return MirrorRow(product_id, "x", category, "", "", "", 1.0, sales, "key", fingerprint, dense, {1: 1.0})
+
+
+def lose(shop: Desk) -> None:
+    shop.services.mirror.remove(SHOP, shop.hats[:2])
+
+
+def stray(shop: Desk) -> None:
+    shop.services.mirror.put(SHOP, [fitting(shop, row("gid://shopify/Product/404"))])
+
+
+def other_content(shop: Desk) -> None:
+    shop.services.mirror.put(SHOP, [fitting(shop, row(shop.hats[0], sales=7))])
+
+
+def twice(shop: Desk) -> None:
+    shop.services.mirror.put(SHOP, [fitting(shop, row(shop.hats[0], category="Elsewhere", sales=7))])
+
+
+def other_sales(shop: Desk) -> None:
+    change = SalesChange(shop.hats[0], 1000, "Hats", shop.services.mirror.collection(SHOP))
+    shop.services.mirror.put_sales(SHOP, [change])
+
+
+def fitting(shop: Desk, one: MirrorRow) -> MirrorRow:
+    return replace(one, dense=np.eye(1, shop.services.embedder.dimension, dtype=np.float32)[0])
+
+
+DAMAGES: dict[str, tuple[Callable[[Desk], None], dict[str, int], int]] = {
+    "lost rows": (lose, {"lost": 2}, 2),
+    "a row that nobody knows": (stray, {"strays": 1}, 0),
+    "another content": (other_content, {"other_content": 1}, 1),
+    "a product that is there twice": (twice, {"other_content": 1}, 1),
+    "other sales": (other_sales, {"other_sales": 1}, 0),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_wrong_is_found_and_mended_at_the_least_cost(shop: Desk, damage: str) -> None:
+    harm, said, embedded = DAMAGES[damage]
+    before = sorted(shop.services.mirror.rows(SHOP), key=lambda held: held.product_id)
+    assert audit(shop.services, SHOP, repair=True) == WELL
+    harm(shop)
+    assert audit(shop.services, SHOP, repair=False) == WELL | said
+    assert audit(shop.services, SHOP, repair=True) == WELL | said
+    assert shop.changes().get("embedding_calls", 0) == embedded
+    assert sorted(shop.services.mirror.rows(SHOP), key=lambda held: held.product_id) == before
+    assert shop.sales() == [7, 3, 0, 0]
+    assert audit(shop.services, SHOP, repair=True) == WELL
+
+
+@pytest.mark.parametrize(("damage", "noticed"), [(lose, True), (stray, True), (other_sales, False)])
+def test_the_number_of_rows_tells_of_what_is_lost(
+    shop: Desk, damage: Callable[[Desk], None], noticed: bool
+) -> None:
+    assert not has_other_rows(shop.services, SHOP)
+    damage(shop)
+    assert has_other_rows(shop.services, SHOP) == noticed
+
+
+def test_to_look_changes_nothing(shop: Desk) -> None:
+    for damage in (stray, other_sales, twice):
+        damage(shop)
+    shop.services.mirror.remove(SHOP, shop.hats[2:])
+    held, seen = list(shop.services.mirror.rows(SHOP)), shop.services.seen.fingerprints(SHOP)
+    audit(shop.services, SHOP, repair=False)
+    assert list(shop.services.mirror.rows(SHOP)) == held
+    assert shop.services.seen.fingerprints(SHOP) == seen

@@ -1,0 +1,36 @@
+"""One product into the mirror, outside of any sync."""
+
+from __future__ import annotations
+
+import structlog
+
+from infra.services import Services
+from sync.catalog import CatalogPass
+from sync.writing import forget_product
+
+log = structlog.get_logger()
+
+
+def mirror_product(services: Services, shop: str, product_id: str) -> None:
+    """Bring the mirror up to date for one product, or take it out when it is gone."""
+    product = services.store(shop).products.get(product_id)
+    if product is None:
+        forget_product(services, shop, product_id)
+    else:
+        CatalogPass(services, shop, Logged()).one(product)
+
+
+class Logged:
+    """The report of a pass that has no record: only failures are worth a line."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """Nothing."""
+
+    def add(self, done: int = 0, **counts: int) -> None:
+        """Nothing."""
+
+    def put(self, **counts: int) -> None:
+        """Nothing."""
+
+    def fail(self, product_id: str, title: str, why: str) -> None:
+        log.warning("product not mirrored", product=product_id, title=title, why=why)
