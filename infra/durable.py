@@ -1,7 +1,6 @@
-"""DBOS: starting, finding and finishing durable recipes.
+"""DBOS: executing durable recipes in this process, and the steps that they are made of.
 
-`Starter` only writes to the recipes' database: it is what web processes hold. `run_recipes` executes recipes
-in this process. https://docs.dbos.dev/python/reference/client
+`infra/starter.py` starts them. https://docs.dbos.dev/python/tutorials/workflow-tutorial
 """
 
 from __future__ import annotations
@@ -10,28 +9,19 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from dbos import (
-    DBOS,
-    DBOSClient,
-    EnqueueOptions,
-    SetEnqueueOptions,
-    SetWorkflowID,
-    StepOptions,
-    WorkflowHandle,
-)
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowHandle
 from dbos import error as dbos_error
 
-from infra.database import open_engine, scrub
-from infra.errors import BestshotError, Throttled, Unavailable
-from infra.traces import recipes_naming, schedules_naming
+from infra.database import open_engine
+from infra.errors import BestshotError, Throttled
+from infra.queues import AT_ONCE, PAINT
 
 log = structlog.get_logger()
 
@@ -45,16 +35,6 @@ A worker takes up nothing of another version's, be it under way or planned for l
 a way to bring that along. https://docs.dbos.dev/python/tutorials/upgrading-workflows
 """
 
-RECIPES_AT_ONCE = 16
-"""Runs of one process; they mostly wait for their paintings, which have a queue of their own."""
-SYNCS_AT_ONCE = 2
-"""The same for syncs, which may wait for hours for what the store exports: no listing is to wait for them."""
-PUBLISHING_AT_ONCE = 4
-"""The same for what is brought to a store again that was away: no other store is to wait for that one."""
-MIRRORING_AT_ONCE = 2
-"""The same for single products that a webhook told of."""
-QUEUES = {"sync_store": "syncs", "mirror_product": "mirror"}
-"""The queue of each recipe; of the others it is "recipes"."""
 ATTEMPTS = 8
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts of a step at most: a service may be away for two minutes in all."""
@@ -63,10 +43,6 @@ RECOVERIES = 100
 """How often a run may be resumed after a crash or a restart: one that waits for a photo sees many."""
 PAID_RECOVERIES = 5
 """The same for a recipe in which each try may cost money."""
-UNENDED = ["ENQUEUED", "DELAYED", "PENDING"]
-SLICE = 500
-"""Recipes deleted in one transaction."""
-
 
 _stopped = threading.Event()
 """Set while this process runs no recipes; like DBOS itself, there is one for the process."""
@@ -74,137 +50,6 @@ _stopped = threading.Event()
 
 class Stopped(Exception):
     """This process no longer runs recipes."""
-
-
-class Starter:
-    """Starts recipes by name; the same id twice is the same run."""
-
-    def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
-        self._client = DBOSClient(
-            system_database_engine=self._engine, lazy=True, retry_connection_errors=False
-        )
-
-    def start(
-        self, recipe: str, run_id: str, *arguments: str | int, only_one: str = "", delay: float = 0
-    ) -> str:
-        """Make a run durable, to begin `delay` seconds from now; returns the id of the run that does it.
-
-        That is another one's while a run started as the `only_one` of that name has not ended: then this call
-        starts nothing. Unavailable when the database is away: then nothing was started, either.
-        """
-        options: EnqueueOptions = {
-            "workflow_name": recipe,
-            "queue_name": QUEUES.get(recipe, "recipes"),
-            "workflow_id": run_id,
-        }
-        if delay:
-            options["delay_seconds"] = delay
-        if only_one:
-            options |= {"deduplication_id": only_one, "duplication_policy": "return-existing"}
-        with _translated():
-            return self._client.enqueue(options, *arguments).get_workflow_id()
-
-    def schedule(self, name: str, recipe: str, context: str, cron: str, timezone: str) -> None:
-        """Have workers start a recipe at the times of `cron` ("second minute hour day month weekday").
-
-        It is given the time that it is started for, and `context`. The same name again changes the schedule;
-        when it last fired is kept.
-        """
-        with _translated():
-            self._client.apply_schedules(
-                [
-                    {
-                        "schedule_name": name,
-                        "workflow_name": recipe,
-                        "context": context,
-                        "schedule": cron,
-                        "cron_timezone": timezone,
-                        "queue_name": QUEUES.get(recipe, "recipes"),
-                    }
-                ]
-            )
-
-    def make_up(self, name: str, since: datetime) -> None:
-        """Start what a schedule should have started since then, when no worker was there; each time once."""
-        with _translated():
-            self._client.backfill_schedule(name, since, datetime.now(UTC))
-
-    def unschedule(self, name: str) -> None:
-        """Take a schedule away, if there is one."""
-        with _translated():
-            self._client.delete_schedule(name)
-
-    def result(self, run_id: str) -> Any:
-        """Wait for a run to end and return what it returned; Unavailable says why it could not."""
-        try:
-            return self._client.retrieve_workflow(run_id).get_result(polling_interval_sec=POLL_SECONDS)
-        except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
-            raise Unavailable(reason(error)) from None
-
-    def has_ended(self, run_id: str) -> bool:
-        """Whether a run was started and is over: well, failed or called off."""
-        with _translated():
-            found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
-        return any(workflow.status not in UNENDED for workflow in found)
-
-    def under_way(self, run_ids: Collection[str]) -> set[str]:
-        """Which of these runs have been started and are not over."""
-        if not run_ids:
-            return set()
-        with _translated():
-            found = self._client.list_workflows(
-                workflow_ids=list(run_ids), status=UNENDED, load_input=False, load_output=False
-            )
-        return {workflow.workflow_id for workflow in found}
-
-    def notify(self, run_id: str, topic: str, message: str) -> None:
-        """Wake a run that waits for a message on a topic, or will; Unavailable when the database is away."""
-        with _translated():
-            self._client.send(run_id, message, topic)
-
-    def cancel(self, shop: str) -> None:
-        """Call off a shop's recipes: a step that is under way comes to its end, the next does not begin."""
-        with _translated():
-            found = self._client.list_workflows(
-                workflow_id_prefix=f"{shop}:", status=UNENDED, load_input=False, load_output=False
-            )
-            self._client.cancel_workflows([workflow.workflow_id for workflow in found])
-
-    def call_off(self, run_id: str) -> None:
-        """The same for one run."""
-        with _translated():
-            self._client.cancel_workflows([run_id])
-
-    def count(self, shop: str) -> int:
-        """How many recipes, ended or not, and schedules name a shop."""
-        with _translated():
-            return len(recipes_naming(self._engine, shop)) + len(schedules_naming(self._engine, shop))
-
-    def erase(self, shop: str) -> None:
-        """Call off and delete every recipe and every schedule that names a shop."""
-        with _translated():
-            for name in schedules_naming(self._engine, shop):
-                self._client.delete_schedule(name)
-            ids = sorted(recipes_naming(self._engine, shop))
-            for start in range(0, len(ids), SLICE):
-                self._client.cancel_workflows(ids[start : start + SLICE])
-                self._client.delete_workflows(ids[start : start + SLICE])
-
-    def scrub(self) -> None:
-        """Take what was deleted off the disk, too."""
-        with _translated():
-            scrub(self._engine)
-
-    def ping(self) -> str:
-        """Look for recipes; returns what their database is. Unavailable while there are no tables, too."""
-        with _translated():
-            self._client.list_workflows(limit=1, load_input=False, load_output=False)
-        return self._engine.dialect.name
-
-    def close(self) -> None:
-        self._client.destroy()
-        self._engine.dispose()
 
 
 @contextmanager
@@ -236,18 +81,12 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int, only: str = 
     )
     logger = logging.getLogger("dbos")
     logger.disabled = False
+    logger.addFilter(_tells_of_a_bug)
     try:
         if only:
             DBOS.listen_queues([only])
         DBOS.launch()
-        queues = {
-            "recipes": RECIPES_AT_ONCE,
-            "syncs": SYNCS_AT_ONCE,
-            "mirror": MIRRORING_AT_ONCE,
-            "publish": PUBLISHING_AT_ONCE,
-            "paint": paintings_at_once,
-        }
-        for name, concurrency in queues.items():
+        for name, concurrency in {**AT_ONCE, PAINT: paintings_at_once}.items():
             if only in ("", name):
                 DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
         yield
@@ -256,6 +95,12 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int, only: str = 
         DBOS.destroy(destroy_registry=True)
         _stopped.set()  # only now: what a step raises for it must not be saved as its outcome
         engine.dispose()
+
+
+def _tells_of_a_bug(record: logging.LogRecord) -> bool:
+    """Whether DBOS should say it: it logs a traceback of all that ends a run, while ours are one line."""
+    error = record.exc_info[1] if record.exc_info else None
+    return error is None or not (isinstance(error, BestshotError) or interrupted(error))
 
 
 def recipe(name: str, function: Callable[P, R], recoveries: int = RECOVERIES) -> Callable[P, R]:
@@ -283,14 +128,16 @@ def _patiently(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.k
         started = time.monotonic()
         try:
             result = function(*args, **kwargs)
-        except BestshotError as error:
+        except Exception as error:
+            if _stopped.is_set() or interrupted(error):
+                raise  # it did not fail, it is put off
+            if not isinstance(error, BestshotError):
+                log.exception("step failed", step=name, attempt=attempt)
+                raise
             log.warning("step failed", step=name, attempt=attempt, why=str(error))
             if not error.can_retry or attempt == ATTEMPTS:
                 raise
             _wait(attempt, error.retry_after if isinstance(error, Throttled) else 0)
-        except Exception:
-            log.exception("step failed", step=name, attempt=attempt)
-            raise
         else:
             log.info("step", step=name, seconds=round(time.monotonic() - started, 3))
             return result
@@ -316,11 +163,3 @@ def interrupted(error: BaseException) -> bool:
     # The plain DBOSException is what a step meets once its process has shut DBOS down.
     cancelled = isinstance(error, (Stopped, dbos_error.DBOSWorkflowCancelledError))
     return cancelled or type(error) is dbos_error.DBOSException
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
-        raise Unavailable(f"the recipes' database did not answer: {type(error).__name__}") from error

@@ -20,7 +20,8 @@ from infra.errors import Unavailable
 PATIENCE = 60.0
 """Seconds that a lock is waited for. Mostly it is held for an exchange with a shop, or a batch of writes.
 
-Only the erasure of a large shop, or its first sales, may take longer, and whoever waits then tries again.
+Only the erasure of a large shop, its first sales or the comparison of its whole mirror may take longer, and
+whoever waits then tries again.
 """
 LOOK_SECONDS = 0.02
 

@@ -45,6 +45,8 @@ class Product:
     price: Decimal | None = None
     currency: str = "USD"
     status: Literal["ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"] = "ACTIVE"
+    published: bool = True
+    """Whether it is on any sales channel; an active product need not be."""
     handle: str = ""
     hint: str = ""
     photos: tuple[Photo, ...] = ()

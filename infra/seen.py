@@ -39,7 +39,7 @@ class Seen:
 class SeenProducts:
     """The memory beside the mirror. Keyword counts change in the same transaction as the product.
 
-    One writer of a shop at a time, or products are counted twice: see `writing` in sync/mirror.py.
+    One writer of a shop at a time, or products are counted twice: see `writing` in sync/writing.py.
     """
 
     def __init__(self, database: Database) -> None:
@@ -47,20 +47,16 @@ class SeenProducts:
 
     def stamps(self, shop: str) -> dict[str, int]:
         """When each product had last changed as we saw it."""
-        query = sa.select(products.c.product_id, products.c.updated_at).where(products.c.shop == shop)
-        with self._database.read() as db:
-            return dict(db.execute(query).all())
+        return self._figures(sa.select(products.c.product_id, products.c.updated_at), products.c.shop == shop)
+
+    def sales_counts(self, shop: str) -> dict[str, int]:
+        """product_id → units sold of everything mirrored."""
+        return self._figures(sa.select(products.c.product_id, products.c.sales_count), _mirrored(shop))
 
     def elsewhere(self, shop: str, collection: str) -> set[str]:
         """The products whose rows are in other collections than this."""
         with self._database.read() as db:
             return set(db.scalars(_elsewhere(shop, collection)))
-
-    def sales_counts(self, shop: str) -> dict[str, int]:
-        """product_id → units sold of everything mirrored."""
-        query = sa.select(products.c.product_id, products.c.sales_count).where(_mirrored(shop))
-        with self._database.read() as db:
-            return dict(db.execute(query).all())
 
     def fingerprints(self, shop: str) -> dict[str, tuple[str, int]]:
         """product_id → (fingerprint, units sold) of everything mirrored."""
@@ -88,10 +84,14 @@ class SeenProducts:
             return [Seen(**row._mapping) for row in db.execute(sa.select(*_COLUMNS).where(where))]
 
     def count(self, shop: str, collection: str) -> int:
-        """How many products of a collection were seen."""
-        query = sa.select(sa.func.count()).where(products.c.shop == shop, products.c.collection == collection)
-        with self._database.read() as db:
-            return db.scalar(query) or 0
+        """How many products have their row in a collection."""
+        return self._count(products.c.shop == shop, products.c.collection == collection)
+
+    def count_current(self, shop: str, collection: str) -> int:
+        """How many products need no new look unless they change: in that collection, or rightly in none."""
+        at = products.c.updated_at
+        places = products.c.collection.in_([collection, NOWHERE])
+        return self._count(products.c.shop == shop, places, at > 0, at < NEVER_AGAIN)
 
     def sales(self, shop: str, category: str | None = None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Units sold of every mirrored product, of one category or of all."""
@@ -123,13 +123,17 @@ class SeenProducts:
 
     def touch(self, shop: str, updated_at: Mapping[str, int]) -> None:
         """Record that products which had changed are, to us, the same as before; newer times stay."""
-        self._change(shop, products.c.updated_at, updated_at, products.c.updated_at < sa.bindparam("value"))
+        older = products.c.updated_at < sa.bindparam("value")
+        self._change(shop, products.c.updated_at, updated_at, older, products.c.collection != NOWHERE)
 
-    def outdate(self, shop: str) -> None:
-        """Take all that was seen for out of date: the next pass writes every product anew."""
+    def outdate(self, shop: str, product_ids: Collection[str] | None = None) -> None:
+        """Take these products, or all, for out of date: the next pass writes them anew."""
+        everything = [sa.true()]
+        parts = everything if product_ids is None else map(products.c.product_id.in_, _slices(product_ids))
         with self._database.begin() as db:
-            where = products.c.shop == shop
-            db.execute(products.update().where(where).values(fingerprint="", updated_at=0))
+            for part in parts:
+                where = (products.c.shop == shop) & (products.c.updated_at < NEVER_AGAIN) & part
+                db.execute(products.update().where(where).values(fingerprint="", updated_at=0))
 
     def misplace(self, shop: str, product_ids: Collection[str]) -> None:
         """Record that products are in no collection, but should be; what they sold is kept."""
@@ -156,6 +160,15 @@ class SeenProducts:
         with self._database.read() as db:
             counted = {row.term: row.documents for row in db.execute(query)}
             return db.scalar(total) or 0, counted
+
+    def _figures(self, query: sa.Select[str, int], where: sa.ColumnElement[bool]) -> dict[str, int]:
+        """One figure of each product: as the driver's own tuples, for Rows take three times as long."""
+        with self._database.read() as db:
+            return dict(db.execute(query.where(where)).cursor.fetchall())
+
+    def _count(self, *where: sa.ColumnElement[bool]) -> int:
+        with self._database.read() as db:
+            return db.scalar(sa.select(sa.func.count()).select_from(products).where(*where)) or 0
 
     def _change(
         self, shop: str, column: sa.Column[int], values: Mapping[str, int], *only: sa.ColumnElement[bool]

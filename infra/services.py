@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from infra.admin_tokens import AdminTokens
 from infra.blobs import Blobs, FolderBlobs
 from infra.database import Database
-from infra.durable import Starter
 from infra.embedding import BuiltinEmbedder, Embedder
 from infra.exports import Exports
 from infra.http import Downloader
@@ -23,6 +22,7 @@ from infra.settings import Settings
 from infra.shopify.oauth import OAuth
 from infra.shopify.store import Shopify
 from infra.shopify.tokens import Tokens
+from infra.starter import Starter
 from infra.syncs import Syncs
 from infra.vault import Vault
 

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     milvus_uri: SecretStr = Field(
         SecretStr(""),
         validation_alias=_env("MILVUS_URI"),
-        description="Milvus server URI; empty means Milvus Lite under BESTSHOT_HOME.",
+        description="Milvus server URI (2.6.2 or newer); empty means Milvus Lite under BESTSHOT_HOME.",
     )
 
     formats: Annotated[tuple[str, ...], NoDecode] = Field(

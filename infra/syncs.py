@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from infra.database import Database, insert_into, syncs
+from infra.errors import Cancelled
 
 SyncStatus = Literal["waiting", "running", "done", "failed", "cancelled"]
 SyncMode = Literal["changes", "full", "verify"]
+AskedBy = Literal["command", "admin", "night", "install", "app"]
 
 OPEN: tuple[SyncStatus, ...] = ("waiting", "running")
 FAILURES_KEPT = 100
@@ -24,7 +27,7 @@ BLANK: dict[str, Any] = {
     "asked_by": "",
     "reason": "",
     "ended_at": None,
-    "cost_usd": "0",
+    "price_usd": "0",
 }
 """What a record holds from the start; steps note more."""
 NOTHING_YET: dict[str, Any] = {
@@ -47,7 +50,7 @@ class Syncs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, run_id: str, shop: str, *, mode: SyncMode, dry_run: bool, asked_by: str) -> None:
+    def open(self, run_id: str, shop: str, *, mode: SyncMode, dry_run: bool, asked_by: AskedBy) -> None:
         """Begin a record, "waiting"; one that is there already stays as it is."""
         row = {
             "run_id": run_id,
@@ -83,17 +86,18 @@ class Syncs:
         for run_id in self.open_ones(shop):
             self.end(run_id, "cancelled", why)
 
-    def report(self, run_id: str) -> Report:
+    def report(self, run_id: str) -> SyncReport:
         """What a step reports to; it goes on from what is recorded."""
         query = sa.select(syncs.c.progress).where(syncs.c.run_id == run_id)
         with self._database.read() as db:
-            return Report(self._database, run_id, db.scalar(query) or NOTHING_YET)
+            return SyncReport(self._database, run_id, db.scalar(query) or NOTHING_YET)
 
     def read(self, shop: str, run_id: str) -> dict[str, Any] | None:
         """A sync's record, or None when this shop has no such sync.
 
         run_id, shop, mode, dry_run, asked_by, status, reason, started_at, ended_at, seconds, stage, done,
-        total, counts, cost_usd (decimal text), failures [{product_id, title, why}], and what was noted.
+        total, counts, price_usd (of one embedding) and cost_usd (of all) as decimal text, failures
+        [{product_id, title, why}], and what was noted.
         """
         found = self._select((syncs.c.shop == shop) & (syncs.c.run_id == run_id), 1)
         return found[0] if found else None
@@ -125,12 +129,19 @@ class Syncs:
             return [_whole(dict(row._mapping)) for row in db.execute(query)]
 
 
-class Report:
+class SyncReport:
     """What a step says as it goes; every call is one UPDATE. One step at a time reports of a sync."""
 
     def __init__(self, database: Database, run_id: str, progress: dict[str, Any]) -> None:
         self._database, self._run_id = database, run_id
         self._progress = {**NOTHING_YET, **progress}
+
+    def check(self) -> None:
+        """Cancelled when the sync was ended by another meanwhile: it was called off, or given up for lost."""
+        query = sa.select(syncs.c.status).where(syncs.c.run_id == self._run_id)
+        with self._database.read() as db:
+            if db.scalar(query) not in OPEN:
+                raise Cancelled("the sync was called off")
 
     def stage(self, name: str, total: int | None) -> None:
         """A stage begins. That of the catalog tries every product again: what failed so far is forgotten."""
@@ -173,7 +184,8 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
     record, progress = BLANK | row.pop("record"), NOTHING_YET | row.pop("progress")
     end = datetime.fromisoformat(record["ended_at"]) if record["ended_at"] else datetime.now(UTC)
     seconds = round((end - datetime.fromisoformat(row["started_at"])).total_seconds(), 2)
-    return {**row, **progress, **record, "seconds": seconds}
+    cost = Decimal(record["price_usd"]) * progress["counts"]["embedding_calls"]
+    return {**row, **progress, **record, "seconds": seconds, "cost_usd": str(cost)}
 
 
 def _now() -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TypedDict
 
 import structlog
 
-from infra.milvus import Held, SalesChange, clipped
-from infra.seen import Seen
+from infra.milvus import SalesChange
 from infra.services import Services
 from sync.writing import writing
 
@@ -26,41 +24,33 @@ class Found(TypedDict):
 
 def has_other_rows(services: Services, shop: str) -> bool:
     """Whether the mirror holds more or fewer products than were written to it; quickly told."""
-    written = services.seen.count(shop, services.mirror.collection(shop))
-    return services.mirror.count(shop) != written
+    with writing(services, shop):
+        written = services.seen.count(shop, services.mirror.collection(shop))
+        return services.mirror.count(shop) != written
 
 
 def audit(services: Services, shop: str, *, repair: bool) -> Found:
-    """Compare the mirror with what was seen, row by row: ids, sales, fingerprints, categories.
+    """Compare the mirror with what was seen, row by row: ids, sales, fingerprints.
 
-    To repair: rows that nobody knows are removed, sales written; what is lost or has another content is in
-    the mirror no more, until the next pass. Whether what was seen is what the store says, that finds out.
+    To repair: rows that nobody knows are removed, sales written; what is lost or has another content is out
+    of date from then on, and stays as it is until the next pass writes it. Whether what was seen is what the
+    store says, the pass itself finds out.
     """
     with writing(services, shop):
         collection = services.mirror.collection(shop)
         seen = {one.product_id: one for one in services.seen.every(shop, collection)}
-        held = Counter[str]()
-        strays, content, sales = set(), set(), []
-        for row in services.mirror.rows(shop):
-            held[row.product_id] += 1
-            known = seen.get(row.product_id)
-            if known is None:
-                strays.add(row.product_id)
-            elif held[row.product_id] > 1 or not _same_content(row, known):
-                content.add(row.product_id)
-            elif row.sales_count != known.sales_count:
-                sales.append(SalesChange(row.product_id, known.sales_count, known.category, collection))
-        lost = seen.keys() - held.keys()
+        held = {row.product_id: row for row in services.mirror.rows(shop)}
+        both = seen.keys() & held.keys()
+        lost, strays = seen.keys() - both, held.keys() - both
+        content = {p for p in both if seen[p].fingerprint not in ("", held[p].fingerprint)}
+        sales = {p for p in both if seen[p].sales_count != held[p].sales_count}
         if repair:
-            services.mirror.remove(shop, strays | content)
-            services.mirror.put_sales(shop, [one for one in sales if one.product_id not in content])
-            services.mirror.settle(shop)
-            services.seen.misplace(shop, lost | content)
+            services.mirror.remove(shop, strays, collection)
+            services.mirror.put_sales(shop, [SalesChange(p, seen[p].sales_count, collection) for p in sales])
+            services.mirror.flush(shop)
+            services.seen.misplace(shop, lost)
+            services.seen.outdate(shop, content)
     found = Found(lost=len(lost), strays=len(strays), other_content=len(content), other_sales=len(sales))
     if any(found.values()):
         log.warning("the mirror was not as it was written", shop=shop, found=found, repaired=repair)
     return found
-
-
-def _same_content(row: Held, known: Seen) -> bool:
-    return (row.fingerprint, row.category) == (known.fingerprint, clipped(known.category))

@@ -12,14 +12,18 @@ from functools import partial
 import structlog
 
 from infra.errors import OutsideError, Refused, TokenRefused
-from infra.model import Product, ProductState
+from infra.model import Product
 from infra.services import Services
 from infra.shopify import replies
 from infra.shopify.replies import Export, Json, Order
 from infra.shopify.store import Shopify
+from sync import rows
+from sync.writing import batches
 
 DOWNLOADS = 2
 """How often a file is read that does not hold what the store says it wrote."""
+LINES = 2_000
+"""Of a list of times of change, parsed at once."""
 MOST_PHOTOS = 10
 """As many as the paged query gives, so that a product is the same product either way."""
 
@@ -120,11 +124,14 @@ def opened(services: Services, shop: str, operation_id: str) -> Iterator[Spool |
 
 def states(
     services: Services, shop: str, operation_id: str
-) -> tuple[list[ProductState], datetime] | tuple[None, None]:
-    """When each product of a finished export had changed, and when the export began; None as above."""
+) -> tuple[dict[str, int], datetime] | tuple[None, None]:
+    """When each product of a finished export had changed (seconds since 1970), and when the export began.
+
+    None when no whole file could be had.
+    """
     store = services.store(shop)
     for export in _finished(store, operation_id):
-        found: list[ProductState] = []
+        found: dict[str, int] = {}
         if _is_whole(export, partial(_fill, found, store.bulk.lines(export.url))):
             return found, export.created_at
     return None, None
@@ -171,8 +178,11 @@ def _is_whole(export: Export, read: Callable[[], tuple[int, int]]) -> bool:
     return told == found
 
 
-def _fill(found: list[ProductState], lines: Iterable[bytes]) -> tuple[int, int]:
-    found.extend(replies.state(json.loads(line)) for line in lines)
+def _fill(found: dict[str, int], lines: Iterable[bytes]) -> tuple[int, int]:
+    """Many lines are read as one array: a hundred thousand take a third of the time."""
+    for part in batches(lines, LINES):
+        for state in map(replies.state, json.loads(b"[" + b",".join(part) + b"]")):
+            found[state.id] = rows.seconds(state.updated_at)
     return len(found), len(found)
 
 

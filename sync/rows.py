@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,23 @@ from infra.seen import NOWHERE, Seen
 
 def has_a_place(product: Product) -> bool:
     """Whether a product belongs into the mirror: it is for sale and has a photo."""
-    return product.status == "ACTIVE" and bool(product.photos)
+    return product.status == "ACTIVE" and product.published and bool(product.photos)
 
 
 def fingerprint(product: Product) -> str:
-    """Changes when, and only when, the product's first photo, its text or its price changes."""
-    parts = (product.photos[0].id, keywords.document_text(product), str(product.price))
-    return sha256("\0".join(parts).encode()).hexdigest()
+    """Of what the mirror holds of a product: a part of its first photo, a colon, one of its words and price.
+
+    A photo that was replaced in place keeps its id, but its address has another version.
+    """
+    photo = product.photos[0]
+    version = parse_qs(urlsplit(photo.url).query).get("v", [""])
+    words = (keywords.document_text(product), str(product.price))
+    return f"{_digest(photo.id, *version)}:{_digest(*words)}"
+
+
+def same_photo(one: str, other: str) -> bool:
+    """Whether two fingerprints are of the same photo."""
+    return one.partition(":")[0] == other.partition(":")[0]
 
 
 def seconds(moment: datetime) -> int:
@@ -58,6 +69,10 @@ def seen_as(row: MirrorRow, product: Product, collection: str) -> Seen:
         sales_count=row.sales_count,
         terms=frozenset(row.sparse),
     )
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def left_out(product_id: str, updated_at: int) -> Seen:

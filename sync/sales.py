@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from infra.errors import Mismatch
+from infra.errors import Mismatch, Unavailable
 from infra.milvus import SalesChange
 from infra.services import Services
 from infra.shopify.replies import Order, Sold
 from infra.shopify.store import Shopify
 from sync import export
+from sync.audit import audit
 from sync.writing import Report, writing
 
 REACH = 59
@@ -32,7 +33,7 @@ READS = 2
 log = structlog.get_logger()
 
 
-class Window(TypedDict):
+class OrderWindow(TypedDict):
     """A number of days as a query for orders, and at least how many orders the store has in it."""
 
     query: str
@@ -50,18 +51,28 @@ def mirror_sales(
     if dry_run:
         report.put(sales_only=len(_changed(services, shop, sold)))
         return
+    try:
+        changed = _write(services, shop, sold)
+    except Unavailable:  # also when a row is lost, which would keep all sales from being written
+        lost = audit(services, shop, repair=True)["lost"]
+        # Of a collection that is about to be replaced, nothing is known to be lost; its sales can wait.
+        changed = _write(services, shop, sold, only="" if lost else services.mirror.collection(shop))
+    report.add(sales_only=changed)
+
+
+def _write(services: Services, shop: str, sold: Mapping[str, int], only: str = "") -> int:
+    """Write what changed, of all collections or of one; returns how many products that were."""
     with writing(services, shop):
         changed = _changed(services, shop, sold)
-        if not changed:
-            return
         known = services.seen.of(shop, changed.keys())
-        services.mirror.put_sales(
-            shop,
-            [SalesChange(p, units, known[p].category, known[p].collection) for p, units in changed.items()],
-        )
-        services.seen.put_sales(shop, changed)
-        services.mirror.settle(shop)
-    report.add(sales_only=len(changed))
+        changed = {p: units for p, units in changed.items() if only in ("", known[p].collection)}
+        if changed:
+            services.mirror.put_sales(
+                shop, [SalesChange(p, units, known[p].collection) for p, units in changed.items()]
+            )
+            services.seen.put_sales(shop, changed)
+            services.mirror.flush(shop)
+        return len(changed)
 
 
 def _changed(services: Services, shop: str, sold: Mapping[str, int]) -> dict[str, int]:
@@ -83,7 +94,9 @@ def from_report(services: Services, shop: str, report: Report, dry_run: bool = F
     )
 
 
-def from_orders(services: Services, shop: str, window: Window, report: Report, dry_run: bool = False) -> None:
+def from_orders(
+    services: Services, shop: str, window: OrderWindow, report: Report, dry_run: bool = False
+) -> None:
     """Sales from the orders of a window, page by page. Mismatch when their number is not the store's own."""
     store = services.store(shop)
     sold, read = tally(store.orders.all(window["query"]))
@@ -97,7 +110,12 @@ def from_orders(services: Services, shop: str, window: Window, report: Report, d
 
 
 def from_export(
-    services: Services, shop: str, operation_id: str, window: Window, report: Report, dry_run: bool = False
+    services: Services,
+    shop: str,
+    operation_id: str,
+    window: OrderWindow,
+    report: Report,
+    dry_run: bool = False,
 ) -> bool:
     """The same from a finished export of a window's orders; False when that is not whole."""
     with export.opened(services, shop, operation_id) as spool:
@@ -110,7 +128,7 @@ def from_export(
     return True
 
 
-def window(services: Services, shop: str) -> Window:
+def order_window(services: Services, shop: str) -> OrderWindow:
     """The days whose orders count: as many as the settings say, or as the access token can see."""
     store, days = services.store(shop), services.settings.sales_days
     if days > REACH and "read_all_orders" not in store.installation()[1]:
@@ -119,7 +137,7 @@ def window(services: Services, shop: str) -> Window:
     zone = _zone(services, shop)
     since, until = (_midnight(zone, back) for back in (days, 0))
     query = f"created_at:>='{since}' created_at:<'{until}'"
-    return Window(query=query, days=days, orders=store.orders.count(query)[0])
+    return OrderWindow(query=query, days=days, orders=store.orders.count(query)[0])
 
 
 def last_day(services: Services, shop: str) -> date:
@@ -139,7 +157,7 @@ def tally(orders: Iterable[Order]) -> tuple[Sold, int]:
     return Sold(products, units.total()), read
 
 
-def _mismatch(store: Shopify, window: Window, read: int) -> Mismatch | None:
+def _mismatch(store: Shopify, window: OrderWindow, read: int) -> Mismatch | None:
     """What is wrong with the number of orders that were read, if anything is."""
     counted, exactly = store.orders.count(window["query"])
     if read == counted or (read > counted and not exactly):

@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import islice
 from time import time
 from typing import Protocol, TypeVar
 
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
 from infra.blobs import content_key
 from infra.errors import BestshotError, Cancelled
 from infra.locks import PATIENCE
+from infra.milvus import Look
 from infra.model import Product
 from infra.runs import SHOP_GONE
 from infra.seen import NEVER_AGAIN, NOWHERE, Seen
 from infra.services import Services
 from sync import rows
-from sync.photos import photos
+from sync.photos import AT_ONCE, photos
 
 BATCH = 64
 PHOTO_SIDE = 1024
 """Pixels; the longest side of the copy kept of each catalog photo."""
 PHOTO_SECONDS = 3600
 """How long a store may take to process a photo."""
-BROKEN = 0.01
-"""The share of a catalog that may lack in a new collection, for want of usable photos, when it goes live."""
+FLUSH = 16
+"""Batches between two flushes: what is not flushed slows searches down, and each flush takes a while."""
+LATER, BROKEN = 0.01, 0.5
+"""Shares of a catalog that may lack in a new collection when it goes live: products whose photos could not
+be had just now, and these together with those whose photos are no use as they are."""
 
 T = TypeVar("T")
 
+log = structlog.get_logger()
+
 
 class Report(Protocol):
-    """What a pass says as it goes: see infra/syncs.py."""
+    """What a pass says as it goes, and whether it is to go on: see infra/syncs.py."""
+
+    def check(self) -> None: ...
 
     def stage(self, name: str, total: int | None) -> None: ...
 
@@ -74,15 +87,31 @@ class Writer:
     def __init__(self, services: Services, shop: str, report: Report) -> None:
         self._services, self._shop, self._report = services, shop, report
         self._collection = services.mirror.collection(shop)
-        self._failed = 0
+        self._later: set[str] = set()
+        self._broken: set[str] = set()
 
     def write(self, products: Iterable[Product]) -> None:
         """Download, embed and write products."""
         with closing(photos(self._services, products, PHOTO_SIDE)) as downloaded:
-            for batch in batches(downloaded, BATCH):
+            for number, batch in enumerate(batches(downloaded, BATCH), 1):
                 self._write_usable(batch)
                 self._report.add(done=len(batch))
-        self._services.mirror.settle(self._shop)
+                if number % FLUSH == 0:
+                    self._services.mirror.flush(self._shop)
+
+    def rewrite(self, products: Collection[Product]) -> list[Product]:
+        """Write products whose words or price changed: what is kept of their photos stays.
+
+        Returns those of which nothing is kept after all.
+        """
+        if not products:
+            return []
+        with self._writing():
+            looks = self._services.mirror.looks(self._shop, [product.id for product in products])
+            kept = {p.id: looks[p.id] for p in products if p.id in looks and _is_of(looks[p.id], p)}
+            self._keep([(p, kept[p.id].photo_key, kept[p.id].dense) for p in products if p.id in kept])
+        self._report.add(done=len(kept))
+        return [product for product in products if product.id not in kept]
 
     def touch(self, updated_at: Mapping[str, int]) -> None:
         """Remember when products changed in a way that is nothing to the mirror."""
@@ -92,7 +121,7 @@ class Writer:
         """Take products that have no place in the mirror out of it, and remember that they were looked at."""
         if not products:
             return
-        with writing(self._services, self._shop):
+        with self._writing():
             known = self._services.seen.of(self._shop, [product.id for product in products])
             absent = [product for product in products if not _overtaken(product, known)]
             mirrored = [product.id for product in absent if not _is_new(known.get(product.id))]
@@ -107,7 +136,7 @@ class Writer:
         """
         if not gone:
             return
-        with writing(self._services, self._shop):
+        with self._writing():
             known = self._services.seen.of(self._shop, gone.keys())
             still = [one for one in known.values() if one.updated_at == gone[one.product_id]]
             mirrored = [one.product_id for one in still if not _is_new(one)]
@@ -118,43 +147,58 @@ class Writer:
     def finish(self, listed: int) -> None:
         """The pass is whole: searches read what it wrote, unless too many of `listed` products failed."""
         mirror, shop = self._services.mirror, self._shop
-        with writing(self._services, shop):
-            mirror.settle(shop)
-            if mirror.live(shop) == self._collection or self._failed <= listed * BROKEN:
+        with self._writing():
+            mirror.flush(shop)
+            missed = self._services.seen.elsewhere(shop, self._collection)  # what searches would lose
+            later, broken = len(self._later & missed), len(self._broken & missed)
+            if later <= listed * LATER and later + broken <= listed * BROKEN:
                 mirror.switch(shop)
                 self._services.seen.keep_only(shop, self._collection)
+            else:
+                log.warning("a new mirror waits for photos", shop=shop, lacking=later + broken)
 
     def _write_usable(self, batch: Sequence[tuple[Product, bytes | BestshotError]]) -> None:
         usable = []
         for product, photo in batch:
-            if isinstance(photo, BestshotError):
-                self._failed += 1
-                self._report.fail(product.id, product.title, str(photo))
-            else:
+            if isinstance(photo, bytes):
                 usable.append((product, photo))
+                continue
+            (self._later if photo.can_retry else self._broken).add(product.id)
+            self._report.fail(product.id, product.title, str(photo))
         if usable:
-            self._put(*zip(*usable, strict=True))
+            self._embed(*zip(*usable, strict=True))
 
-    def _put(self, products: Sequence[Product], images: Sequence[bytes]) -> None:
-        services, shop = self._services, self._shop
+    def _embed(self, products: Sequence[Product], images: Sequence[bytes]) -> None:
+        services = self._services
+        self._report.check()  # embedding may cost money
         vectors = services.embedder.embed_images(images)
         self._report.add(embedding_calls=len(images))
-        keys = [content_key(shop, "photos", image, ".jpg") for image in images]
-        for key, image in zip(keys, images, strict=True):
-            services.blobs.write(key, image)
-        with writing(services, shop):
-            known = services.seen.of(shop, [product.id for product in products])
-            sold = {one.product_id: one.sales_count for one in known.values()}
-            written = [
-                (product, rows.mirror_row(product, key, vector, sold.get(product.id, 0)))
-                for product, key, vector in zip(products, keys, vectors, strict=True)
-                if not _overtaken(product, known)
-            ]
-            categories = {one.product_id: one.category for one in known.values() if not _is_new(one)}
-            services.mirror.put(shop, [row for _, row in written], categories)
-            services.seen.put(shop, [rows.seen_as(row, p, self._collection) for p, row in written])
+        keys = [content_key(self._shop, "photos", image, ".jpg") for image in images]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(services.blobs.write, keys, images))
+        with self._writing():
+            self._keep(list(zip(products, keys, vectors, strict=True)))
+
+    def _keep(self, looks: Sequence[tuple[Product, str, NDArray[np.float32]]]) -> None:
+        """Write products with the blob and the vector of their photo, and count them."""
+        services, shop = self._services, self._shop
+        known = services.seen.of(shop, [product.id for product, _, _ in looks])
+        sold = {one.product_id: one.sales_count for one in known.values()}
+        written = [
+            (product, rows.mirror_row(product, key, vector, sold.get(product.id, 0)))
+            for product, key, vector in looks
+            if not _overtaken(product, known)
+        ]
+        services.mirror.put(shop, [row for _, row in written])
+        services.seen.put(shop, [rows.seen_as(row, p, self._collection) for p, row in written])
         new = sum(_is_new(known.get(product.id)) for product, _ in written)
         self._report.add(new=new, changed=len(written) - new)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with writing(self._services, self._shop):
+            self._report.check()
+            yield
 
 
 class DryRun:
@@ -168,6 +212,10 @@ class DryRun:
             known = self._services.seen.of(self._shop, [product.id for product in batch])
             new = sum(_is_new(known.get(product.id)) for product in batch)
             self._report.add(len(batch), new=new, changed=len(batch) - new, embedding_calls=len(batch))
+
+    def rewrite(self, products: Collection[Product]) -> list[Product]:
+        self._report.add(len(products), changed=len(products))
+        return []
 
     def touch(self, updated_at: Mapping[str, int]) -> None:
         """Nothing."""
@@ -196,10 +244,17 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def _looked_at(product: Product) -> Seen:
     """What is remembered of a product that has no place in the mirror, which is often just a photo's lack.
 
-    A photo that the store still processes may come without another time of change: it is looked for again.
+    A photo that the store still processes, or a place on a sales channel, may come without another time of
+    change: as soon as a list of what is for sale names the product, it is looked at again.
     """
     at = rows.seconds(product.updated_at)
-    return rows.left_out(product.id, at - 1 if time() - at < PHOTO_SECONDS else at)
+    for_sale = product.status == "ACTIVE" and product.published
+    return rows.left_out(product.id, at if for_sale and time() - at >= PHOTO_SECONDS else at - 1)
+
+
+def _is_of(look: Look, product: Product) -> bool:
+    """Whether what is kept of a photo is of the one that the product has."""
+    return rows.same_photo(look.fingerprint, rows.fingerprint(product))
 
 
 def _overtaken(product: Product, known: Mapping[str, Seen]) -> bool:

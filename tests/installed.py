@@ -33,7 +33,7 @@ from tests.running import wait_for
 from webhook_app import arrivals, recipes
 from webhook_app.app import create_app
 from webhook_app.connect import connect
-from webhook_app.syncing import sync_now
+from webhook_app.sync_runs import sync_now
 from webhook_app.verify import signature
 
 PHOTO = drawn.photo("Dresses", "crimson", "#cfd6d2", kind=5)

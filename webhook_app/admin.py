@@ -20,7 +20,7 @@ from infra.services import Services
 from infra.syncs import SyncMode
 from webhook_app import problems
 from webhook_app.browser import guard
-from webhook_app.syncing import begin_sync
+from webhook_app.sync_runs import begin_sync
 
 REALM = "Bestshot admin"
 """Two words, or Werkzeug would not quote it as it must be: https://www.rfc-editor.org/rfc/rfc9110#section-11.5"""
@@ -74,7 +74,8 @@ def blueprint(services: Services) -> Blueprint:
 
     @admin.errorhandler(BestshotError)
     def failed(error: BestshotError) -> AnyResponse:
-        return problems.answer(problems.of(error))
+        log.error("admin call failed", why=str(error))
+        return problems.answer(problems.as_http(error))
 
     @admin.after_app_request
     def private(response: Response) -> Response:

@@ -20,7 +20,7 @@ from infra.settings import Settings
 from infra.shopify.install import is_signed, permission_url, shop_domain, shop_of_session
 from webhook_app.browser import guard
 from webhook_app.connect import alone, set_up
-from webhook_app.syncing import begin_sync
+from webhook_app.sync_runs import begin_sync
 
 COOKIE = "bestshot_install"
 CONSENT_SECONDS = 600

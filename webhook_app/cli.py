@@ -30,7 +30,7 @@ from webhook_app.console import (
 from webhook_app.demo import demo
 from webhook_app.shop_commands import COMMANDS
 from webhook_app.sync_command import sync, syncs
-from webhook_app.syncing import resume_nights
+from webhook_app.sync_runs import resume_nights
 from webhook_app.token_commands import token_commands
 
 

@@ -18,7 +18,7 @@ from infra.shopify.scopes import REQUIRED, missing
 from infra.shopify.store import Shopify
 from infra.shopify.transport import FixedToken
 from sync.publish import BANNER, banner_key
-from webhook_app.syncing import schedule_nights
+from webhook_app.sync_runs import schedule_nights
 from webhook_app.topics import SUBSCRIBED
 
 log = structlog.get_logger()

@@ -12,6 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import click
+from rich.console import Console
+from rich.table import Table
 
 from generators.formats import parse_formats
 from infra import logs
@@ -22,6 +24,8 @@ from infra.settings import Settings
 
 FAILED, UNUSABLE, STOPPED = 1, 2, 130
 """Exit codes: some work failed; what was given cannot be used; Ctrl-C, as shells tell it."""
+WIDE = 240
+"""Columns of a table that is not for a terminal, but for a file or `grep`."""
 
 
 def read_settings(**given: Any) -> Settings:
@@ -50,6 +54,12 @@ def errors_shown() -> Iterator[None]:
     except BestshotError as error:
         click.echo(f"bestshot: {error}", err=True)
         sys.exit(FAILED)
+
+
+def show_table(table: Table) -> None:
+    """Print a table as wide as the terminal is, or as its rows are where there is none."""
+    console = Console()
+    (console if console.is_terminal else Console(width=WIDE)).print(table)
 
 
 def executor_id(home: Path) -> str:

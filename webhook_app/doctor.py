@@ -113,7 +113,7 @@ def _worker(services: Services) -> str:
         raise Trouble(
             f"none is running on {home}", "unless one runs elsewhere, listings wait: run `bestshot worker`"
         )
-    return f"running on {home}"
+    return f"a worker, or a `bestshot sync`, is at work on {home}"
 
 
 def _is_worked_on(services: Services) -> bool:
@@ -128,7 +128,7 @@ def _is_worked_on(services: Services) -> bool:
 def _mirror(services: Services) -> str:
     """Milvus Lite opens for one process: while the worker has it, its own word must do."""
     if "://" not in services.settings.mirror_uri and _is_worked_on(services):
-        return "Milvus Lite, open in the running worker"
+        return "Milvus Lite, open in the process that works there"
     return services.mirror.ping()
 
 

@@ -28,7 +28,7 @@ from infra.wsgi import address, bind, serving
 from webhook_app import recipes
 from webhook_app.app import create_app
 from webhook_app.connect import connect
-from webhook_app.syncing import sync_now
+from webhook_app.sync_runs import sync_now
 
 SHOP = "bestshot-demo.myshopify.com"
 CLIENT_ID = "bestshot-demo"

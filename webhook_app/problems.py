@@ -6,7 +6,6 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 from __future__ import annotations
 
-import structlog
 from flask import json
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
@@ -15,8 +14,6 @@ from infra.errors import BestshotError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 TRY_AGAIN_SECONDS = 5
-
-log = structlog.get_logger()
 
 
 def answer(error: HTTPException) -> Response:
@@ -33,9 +30,8 @@ def answer(error: HTTPException) -> Response:
     return response
 
 
-def of(error: BestshotError) -> HTTPException:
+def as_http(error: BestshotError) -> HTTPException:
     """What one of our own errors is to whoever asked."""
-    log.error("admin call failed", why=str(error))
     if isinstance(error, Unavailable):
         return ServiceUnavailable(f"Try again later: {error}.", retry_after=TRY_AGAIN_SECONDS)
     return InternalServerError(str(error))

@@ -17,7 +17,7 @@ from infra.services import Services
 from infra.settings import Settings
 from infra.shopify.install import shop_domain
 from webhook_app.connect import Connected, connect
-from webhook_app.console import FAILED, errors_shown, open_services, read_settings
+from webhook_app.console import FAILED, errors_shown, open_services, read_settings, show_table
 from webhook_app.doctor import Finding, examine
 from webhook_app.recipes.restore import start_restore
 
@@ -66,7 +66,10 @@ def doctor(shop: str) -> None:
 @click.command()
 @shop_argument
 def runs(shop: str) -> None:
-    """Show the newest runs of SHOP, or of every connected store, with what came of them."""
+    """Show the newest runs of SHOP, with what came of them.
+
+    Without SHOP, of the store that BESTSHOT_SHOP names, or else of every connected one.
+    """
     with open_services(**for_shop(shop)) as services:
         table = Table(Column("run", no_wrap=True), "product", "began", "came to")
         for one in chosen_shops(services):
@@ -74,7 +77,7 @@ def runs(shop: str) -> None:
                 began = datetime.fromisoformat(run["started_at"]).astimezone()
                 ended = f"{run['status'].replace('_', ' ')}{': ' if run['reason'] else ''}{run['reason']}"
                 table.add_row(run["run_id"], escape(run["title"]), f"{began:%Y-%m-%d %H:%M}", escape(ended))
-        Console().print(table)
+        show_table(table)
 
 
 @click.command()
@@ -103,7 +106,7 @@ def search(words: tuple[str, ...], limit: int, shop: str) -> None:
             table.add_row(
                 escape(found.title), escape(found.category), f"{found.sales_count:,}", f"{found.score:.4f}"
             )
-        Console().print(table)
+        show_table(table)
 
 
 COMMANDS = (connect_command, doctor, runs, restore, search)

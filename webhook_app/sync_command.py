@@ -15,15 +15,16 @@ import click
 from rich.console import Console
 
 from infra.durable import run_recipes
-from infra.errors import BestshotError, NotFound, SettingsError
+from infra.errors import BestshotError, InputError, NotFound, SettingsError
 from infra.files import only_one
+from infra.queues import SYNCS
 from infra.services import Services
 from infra.syncs import OPEN, SyncMode
 from webhook_app import recipes
-from webhook_app.console import FAILED, STOPPED, executor_id, open_services, stop_signals
+from webhook_app.console import FAILED, STOPPED, executor_id, open_services, show_table, stop_signals
 from webhook_app.shop_commands import chosen_shops, for_shop, shop_argument, shop_name
 from webhook_app.sync_display import Progress, progress_shown, sum_up, table_of
-from webhook_app.syncing import Begun, begin_sync, settle
+from webhook_app.sync_runs import Begun, begin_sync, end_lost_syncs
 
 LOOK_SECONDS = 0.25
 PATIENCE = 30.0
@@ -33,42 +34,53 @@ PATIENCE = 30.0
 @click.command()
 @shop_argument
 @click.option("--shop", "named", default="", callback=shop_name, help="The same as SHOP.")
-@click.option("--full", is_flag=True, help="Read all products again, not only those that changed.")
+@click.option(
+    "--full", is_flag=True, help="Write and embed everything anew, which costs as much as the first time."
+)
 @click.option("--verify", is_flag=True, help="Compare all that is mirrored with the store, and repair it.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; only say what would be done.")
 def sync(shop: str, named: str, full: bool, verify: bool, dry_run: bool) -> None:
-    """Bring the mirror up to date with the catalog and sales of SHOP, or of every connected store."""
+    """Bring the mirror up to date with the catalog and sales of SHOP.
+
+    Without SHOP, of the store that BESTSHOT_SHOP names, or else of every connected one.
+    """
     if full and verify:
         raise click.UsageError("--full or --verify? each looks at every product")
     if shop and named and shop != named:
         raise click.UsageError(f"which store, {shop} or {named}?")
     mode: SyncMode = "full" if full else "verify" if verify else "changes"
-    with open_services(shop=shop or named, log_level="WARNING") as services:
-        shops = chosen_shops(services)
-        with Hands(services) as hands:
+    with open_services(**for_shop(shop or named), log_level="WARNING") as services:
+        shops = _connected_shops(services)
+        with LocalWorker(services) as worker:
             begun = {
                 one: begin_sync(services, one, mode, dry_run=dry_run, asked_by="command") for one in shops
             }
-            records = _wait(services, begun, hands)
+            records = _wait(services, begun, worker)
     for one, record in records.items():
         sum_up(Console(soft_wrap=True), record, joined=begun[one].joined)
-    if any(record["status"] != "done" for record in records.values()):
+        if not _covers(record, mode):
+            joined = f"{one}: a sync of another kind ({record['mode']}) was under way and was joined"
+            click.echo(f"{joined}; run it with --{mode} again", err=True)
+    if not all(record["status"] == "done" and _covers(record, mode) for record in records.values()):
         sys.exit(FAILED)
 
 
 @click.command()
 @shop_argument
 def syncs(shop: str) -> None:
-    """Show the last syncs of SHOP, or of every connected store, with what came of them."""
+    """Show the last syncs of SHOP, with what came of them.
+
+    Without SHOP, of the store that BESTSHOT_SHOP names, or else of every connected one.
+    """
     with open_services(**for_shop(shop)) as services:
         shops = chosen_shops(services)
         for one in shops:
-            settle(services, one)
-        Console().print(table_of([record for one in shops for record in services.syncs.recent(one)]))
+            end_lost_syncs(services, one)
+        show_table(table_of([record for one in shops for record in services.syncs.recent(one)]))
 
 
-class Hands:
-    """What this process does of the work: the syncs, once no worker holds BESTSHOT_HOME.
+class LocalWorker:
+    """A worker within this process, for syncs alone, once no other holds BESTSHOT_HOME.
 
     Its executor id is the worker's: either goes on with what the other left unfinished. A worker that is
     started meanwhile says that the home is held, and ends.
@@ -80,14 +92,14 @@ class Hands:
         self._alone_since: float | None = None
         self.working = False
 
-    def __enter__(self) -> Hands:
-        self.lend(after=0)
+    def __enter__(self) -> LocalWorker:
+        self.take_over(after=0)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def lend(self, *, after: float) -> None:
+    def take_over(self, *, after: float) -> None:
         """Take up the syncs here, unless a worker was seen in the last `after` seconds."""
         if self.working:
             return
@@ -103,21 +115,34 @@ class Hands:
                 return
             recipes.register_syncs(self._services)
             who, paintings = executor_id(settings.home), settings.paint_concurrency
-            held.enter_context(run_recipes(settings.recipes_url, who, paintings, only="syncs"))
+            held.enter_context(run_recipes(settings.recipes_url, who, paintings, only=SYNCS))
             self._held, self.working = held.pop_all(), True
 
 
-def _wait(services: Services, begun: dict[str, Begun], hands: Hands) -> dict[str, dict[str, Any]]:
+def _connected_shops(services: Services) -> list[str]:
+    shops = chosen_shops(services)
+    for one in shops:
+        if not services.installations.is_active(one):
+            raise InputError(f"{one} is not connected; run bestshot connect {one}")
+    return shops
+
+
+def _covers(record: dict[str, Any], mode: SyncMode) -> bool:
+    """Whether a sync did what one of this mode would have done: what changed, any of them finds."""
+    return mode in ("changes", record["mode"])
+
+
+def _wait(services: Services, begun: dict[str, Begun], worker: LocalWorker) -> dict[str, dict[str, Any]]:
     """Wait until all have ended, and return their records; Ctrl-C ends the command, not the syncs."""
     with stop_signals() as stopped, progress_shown() as progress:
         while not _have_ended(services, begun, progress):
-            hands.lend(after=PATIENCE)
+            worker.take_over(after=PATIENCE)
             if stopped.wait(LOOK_SECONDS):
                 break
         else:
             return {one: _record(services, one, sync.run_id) for one, sync in begun.items()}
     goes_on = (
-        "The next `bestshot sync` or `bestshot worker` goes on" if hands.working else "The worker goes on"
+        "The next `bestshot sync` or `bestshot worker` goes on" if worker.working else "The worker goes on"
     )
     click.echo(f"Stopped waiting. {goes_on} with it; `bestshot syncs` shows what comes of it.", err=True)
     sys.exit(STOPPED)

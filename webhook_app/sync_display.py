@@ -15,6 +15,8 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Column, Table
 
+LISTED = ("new", "changed", "sales_only", "deleted", "failed")
+"""The counts that a line has room for, where they are not zero."""
 SAY_SECONDS = 10.0
 """Between two lines about one stage, where no bars can be drawn."""
 
@@ -63,7 +65,8 @@ def table_of(records: Iterable[dict[str, Any]]) -> Table:
     for record in records:
         began = datetime.fromisoformat(record["started_at"]).astimezone()
         mode = f"{record['mode']}{' (dry run)' if record['dry_run'] else ''}"
-        counts = ", ".join(f"{n:,} {_words(name)}" for name, n in record["counts"].items() if n)
+        counted = [(name, record["counts"].get(name)) for name in LISTED]
+        counts = ", ".join(f"{count:,} {_words(name)}" for name, count in counted if count)
         table.add_row(
             record["shop"], f"{began:%Y-%m-%d %H:%M}", mode, record["asked_by"], record["status"], counts,
             f"{record['seconds']:,.1f}", escape(record["reason"]),
@@ -124,6 +127,8 @@ def _notes(record: dict[str, Any]) -> Iterator[str]:
     if record.get("listings_missed"):
         yield f"{record['listings_missed']:,} new listings whose webhook never came were begun"
     found = {name: count for name, count in record.get("mirror", {}).items() if count}
+    if "mirror" in record and not found:
+        yield "the mirror is as it was written"
     if found:
         done = "is not" if record["dry_run"] else "was"
         told = ", ".join(f"{count:,} {_words(name)}" for name, count in found.items())

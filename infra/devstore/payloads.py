@@ -18,6 +18,12 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds") + "Z"
 
 
+def published_at(product: Product) -> str | None:
+    """When a product came to the Online Store; a draft is not there (a guess)."""
+    there = product.published_at if product.status == "ACTIVE" else None
+    return timestamp(there) if there else None
+
+
 def image_url(base_url: str, media: Media) -> str:
     """Where an image's bytes are; the version changes with the bytes, so that they may be cached for good."""
     return f"{base_url}/cdn/shop/files/{quote(media.filename)}?v={media.digest[:10]}"
@@ -40,7 +46,7 @@ def product_payload(product: Product, base_url: str) -> dict[str, Any]:
         "product_type": product.product_type,
         "tags": ", ".join(product.tags),
         "status": product.status.lower(),
-        "published_at": timestamp(product.created_at) if product.status == "ACTIVE" else None,
+        "published_at": published_at(product),
         "created_at": timestamp(product.created_at),
         "updated_at": timestamp(product.updated_at),
         "variants": [_variant(product)],

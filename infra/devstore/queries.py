@@ -156,8 +156,19 @@ def _searchable(product: Product) -> View:
         "handle": product.handle,
         "product_type": product.product_type,
         "status": product.status,
+        "published_status": _published_status(product),
         "tag": product.tags,
         "sku": product.sku,
         "created_at": product.created_at,
         "updated_at": product.updated_at,
     }
+
+
+def _published_status(product: Product) -> list[str]:
+    """All that holds of a product: about the Online Store, and "unavailable" when it is on no channel.
+
+    https://shopify.dev/docs/api/admin-graphql/latest/queries/products#arguments-query
+    """
+    if product.published_at:
+        return ["published", "visible", "online_store_channel"]
+    return ["unpublished"] if product.elsewhere else ["unpublished", "unavailable"]

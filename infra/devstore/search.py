@@ -1,4 +1,4 @@
-"""Shopify's search syntax, as much of it as an app like ours sends: terms that must all be met.
+"""Shopify's search syntax, as much of it as an app like ours sends: AND, OR, NOT and brackets over terms.
 
 https://shopify.dev/docs/api/usage/search-syntax
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from graphql import GraphQLError
 
-TERM = re.compile(
-    r"""(?:(?P<field>\w+):)?(?P<op>[<>]=?)?
-    (?:"(?P<double>(?:\\.|[^"\\])*)" | '(?P<single>(?:\\.|[^'\\])*)' | (?P<word>[^\s"']\S*))""",
+TOKEN = re.compile(
+    r"""(?P<sign>[()-]|(?:AND|OR|NOT)(?=[\s(]|$)) | (?:(?P<field>\w+):)?(?P<op>[<>]=?)?
+    (?:"(?P<double>(?:\\.|[^"\\])*)" | '(?P<single>(?:\\.|[^'\\])*)' | (?P<word>[^\s"'()][^\s()]*))""",
     re.VERBOSE,
 )
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -28,19 +30,59 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def matches(query: str | None, fields: dict[str, Any]) -> bool:
-    """Whether something with these searchable fields meets every term of a query.
+    """Whether something with these searchable fields meets a query.
 
     A field may hold a str, an int, a list of str, or a moment in UTC (a datetime without a zone); a term
     without a field looks into "default". Shopify ignores a field that it does not know; this store complains,
     so that no filter is silently lost.
     """
-    met = [_term(match, fields) for match in TERM.finditer(query or "") if match["word"] != "AND"]
-    return all(met)
+    left = deque(_tokens(query or ""))
+    met = _all_of(left, fields)
+    if left:
+        raise GraphQLError(f"a bracket is closed in {query!r} that was not opened")
+    return met
+
+
+@lru_cache
+def _tokens(query: str) -> tuple[re.Match[str], ...]:
+    return tuple(TOKEN.finditer(query))
+
+
+def _all_of(left: deque[re.Match[str]], fields: dict[str, Any]) -> bool:
+    """Takes what is to be met off the left, up to a closing bracket; OR binds closer than AND."""
+    met = True
+    while left and left[0]["sign"] != ")":
+        if left[0]["sign"] == "AND":
+            left.popleft()
+        met &= _any_of(left, fields)
+    return met
+
+
+def _any_of(left: deque[re.Match[str]], fields: dict[str, Any]) -> bool:
+    met = _one(left, fields)
+    while left and left[0]["sign"] == "OR":
+        left.popleft()
+        met |= _one(left, fields)
+    return met
+
+
+def _one(left: deque[re.Match[str]], fields: dict[str, Any]) -> bool:
+    token = left.popleft() if left else None
+    if token and not token["sign"]:
+        return _term(token, fields)
+    if token and token["sign"] in ("-", "NOT"):
+        return not _one(left, fields)
+    if token and token["sign"] == "(":
+        met = _all_of(left, fields)
+        if left:
+            left.popleft()
+            return met
+    raise GraphQLError("the query ends too early, or misses a term")
 
 
 def _term(match: re.Match[str], fields: dict[str, Any]) -> bool:
     name = match["field"] or "default"
-    if name not in fields or match["word"] in ("OR", "NOT"):
+    if name not in fields:
         raise GraphQLError(f"the local store cannot search by {match.group()!r}")
     wanted, held = _value(match), fields[name]
     if isinstance(held, datetime):

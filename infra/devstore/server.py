@@ -26,7 +26,7 @@ from infra.devstore.payloads import compliance_payload
 from infra.devstore.routes import Routes, flask_app
 from infra.devstore.scopes import ALL
 from infra.devstore.shop import Shop
-from infra.devstore.state import State, Subscription, gid
+from infra.devstore.state import Product, State, Subscription, gid, now, number_of
 from infra.devstore.uploads import FileStore, forget_expired
 from infra.devstore.webhooks import Outbox
 from infra.wsgi import address, bind, serving
@@ -151,6 +151,23 @@ class LocalStore:
     def sell(self, product_id: str, units: int) -> None:
         """Somebody bought so many units of a product (a gid) yesterday, so that they count from today on."""
         self.order([(product_id, units)])
+
+    def publish(self, product_id: str) -> None:
+        """The merchant puts a product (a gid) into the Online Store, where every new one is."""
+        self._set_channels(product_id, online=True)
+
+    def unpublish(self, product_id: str, *, elsewhere: bool = False) -> None:
+        """The merchant takes a product off every sales channel; it stays as ACTIVE as it was.
+
+        With `elsewhere`, off the Online Store alone: it is still sold at a Point of Sale, for one.
+        """
+        self._set_channels(product_id, elsewhere=elsewhere)
+
+    def _set_channels(self, product_id: str, *, online: bool = False, elsewhere: bool = False) -> None:
+        with self._state.begin() as session:
+            product = session.get_one(Product, number_of(product_id, "Product"))
+            product.published_at, product.elsewhere = now() if online else None, elsewhere
+            self._outbox.updated(session, product)
 
     def admin_token(self, scopes: Collection[str] = ALL) -> str:
         """Another access token without an end, with these scopes."""

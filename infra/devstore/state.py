@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from infra.errors import SettingsError
 
-VERSION = 2
+VERSION = 3
 """Of the tables: one more with every change of them."""
 
 
@@ -47,7 +47,11 @@ class Row(DeclarativeBase):
 
 
 class Product(Row):
-    """A product with its one variant. `sku` is the catalog's own id, `units_sold` what the report says."""
+    """A product with its one variant. `sku` is the catalog's own id, `units_sold` what the report says.
+
+    `published_at` is when it came to the Online Store, None while it is not there; `elsewhere` tells whether
+    it is on another sales channel.
+    """
 
     __tablename__ = "product"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -58,6 +62,8 @@ class Product(Row):
     vendor: Mapped[str] = mapped_column(default="")
     tags: Mapped[list[str]] = mapped_column(default=list)
     status: Mapped[str] = mapped_column(default="ACTIVE")
+    published_at: Mapped[datetime | None] = mapped_column(default=now)
+    elsewhere: Mapped[bool] = mapped_column(default=False)
     price: Mapped[str] = mapped_column(default="0.00")
     sku: Mapped[str] = mapped_column(default="")
     units_sold: Mapped[int] = mapped_column(default=0)

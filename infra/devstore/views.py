@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.devstore.orders import Order, OrderLine
-from infra.devstore.payloads import image_url, timestamp
+from infra.devstore.payloads import image_url, published_at, timestamp
 from infra.devstore.shop import Shop
 from infra.devstore.state import Job, Media, Metafield, Product, Subscription, gid
 
@@ -55,6 +55,7 @@ def product_view(product: Product, session: Session, shop: Shop) -> View:
         "status": product.status,
         "created_at": timestamp(product.created_at),
         "updated_at": timestamp(product.updated_at),
+        "published_at": published_at(product),
         "price_range_v2": {"min_variant_price": money},
         "metafield": metafield,
         "media": media,

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from infra.milvus.collections import collection_name
 from infra.milvus.mirror import CANDIDATES, RRF_K, Mirror
-from infra.milvus.rows import Held, MirrorRow, SalesChange, Where, clipped
+from infra.milvus.rows import Held, Look, MirrorRow, SalesChange, Where
 
 __all__ = [
     "CANDIDATES",
     "RRF_K",
     "Held",
+    "Look",
     "Mirror",
     "MirrorRow",
     "SalesChange",
     "Where",
-    "clipped",
     "collection_name",
 ]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 from hashlib import sha256
 
-from pymilvus import DataType, MilvusClient
+from pymilvus import CollectionSchema, DataType, MilvusClient
+from pymilvus.milvus_client import IndexParams
 
-from infra.milvus.rows import MAX_TEXT, PARTITIONS, TEXT, partition_name
+from infra.milvus.rows import MAX_TEXT, TEXT
 
-SCHEMA = "2"
-"""Changes with the fields, the indexes or the partitions: then all is filled anew, too."""
+SCHEMA = "3"
+"""Changes with the fields or the indexes: then all is filled anew, too."""
 
 
 def collection_name(shop: str, embedder: str, dimension: int) -> str:
@@ -62,7 +63,7 @@ def drop(client: MilvusClient, shop: str) -> None:
 
 
 class Opened:
-    """The collections that this process has made sure of: they are loaded; those to write to are whole."""
+    """The collections that this process has made sure of: they are there, and loaded."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -75,10 +76,10 @@ class Opened:
             if name in self._made:
                 return
             if not client.has_collection(name):
-                _create(client, name, dimension)
-            missing = {partition_name(n) for n in range(PARTITIONS)} - set(client.list_partitions(name))
-            for one in sorted(missing):
-                client.create_partition(name, one)
+                client.create_collection(name, schema=_schema(dimension))
+            if not client.list_indexes(name):
+                # Not waited for, though pymilvus would, half a second each: there are no rows yet.
+                client.create_index(name, _index(), sync=False)
             self._load(client, name)
             if live(client, shop) is None:
                 client.create_alias(name, alias_name(shop))
@@ -101,7 +102,7 @@ class Opened:
             self._loaded.add(name)
 
 
-def _create(client: MilvusClient, name: str, dimension: int) -> None:
+def _schema(dimension: int) -> CollectionSchema:
     schema = MilvusClient.create_schema()
     schema.add_field("product_id", DataType.VARCHAR, is_primary=True, max_length=128)
     schema.add_field("dense", DataType.FLOAT_VECTOR, dim=dimension)
@@ -110,11 +111,15 @@ def _create(client: MilvusClient, name: str, dimension: int) -> None:
         schema.add_field(field, DataType.VARCHAR, max_length=MAX_TEXT)
     schema.add_field("sales_count", DataType.INT64)
     schema.add_field("price", DataType.DOUBLE)
+    return schema
+
+
+def _index() -> IndexParams:
     index = MilvusClient.prepare_index_params()
     # Exact search: a graph index returns short lists under a selective filter.
     index.add_index("dense", index_type="FLAT", metric_type="COSINE")
     index.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
-    client.create_collection(name, schema=schema, index_params=index)
+    return index
 
 
 def _digest(text: str) -> str:

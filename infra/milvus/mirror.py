@@ -16,14 +16,18 @@ from pymilvus import MilvusClient, MilvusException
 
 from infra.errors import Unavailable
 from infra.milvus import collections
-from infra.milvus.rows import Held, MirrorRow, SalesChange, Where, entity, partition
+from infra.milvus.rows import Held, Look, MirrorRow, SalesChange, Where, entity
 from infra.model import Reference
 
 RRF_K = 60
 CANDIDATES = 20
 """How many products each side of the search offers to the fusion, at least."""
-AT_ONCE = 1000
+AT_ONCE = 1_000
 """Rows in one request; Milvus takes messages of up to 64 MB."""
+PAGE = 16_000
+"""Rows in one answer; Milvus gives 16,384 at most, and Milvus Lite goes through all rows for each page."""
+NOT_FOUND = 100
+"""Milvus' code for a collection that is not there."""
 
 _SHOWN = ["product_id", "title", "category", "sales_count", "photo_key", "dense"]
 # pymilvus pings every 10 s by default; Milvus Lite hangs up on a client that pings more than every 5 minutes.
@@ -43,7 +47,7 @@ class Mirror:
         """Opened at first use: a Milvus Lite folder has one owner, and not every process needs it."""
         if "://" not in self._uri:
             Path(self._uri).parent.mkdir(parents=True, exist_ok=True)
-        with _translated():
+        with self._translated():
             return MilvusClient(self._uri, grpc_options=_GRPC)
 
     @cached_property
@@ -52,7 +56,7 @@ class Mirror:
 
     def ping(self) -> str:
         """Ask for nothing; returns what answered. Unavailable when nothing does."""
-        with _translated():
+        with self._translated():
             return f"Milvus {self._client.get_server_version()}"
 
     def collection(self, shop: str) -> str:
@@ -61,83 +65,95 @@ class Mirror:
 
     def live(self, shop: str) -> str | None:
         """The name of the collection that searches read: another one until a new embedder's is whole."""
-        with _translated():
+        with self._translated():
             return collections.live(self._client, shop)
 
     def switch(self, shop: str) -> None:
         """Let searches read what is written now, and drop what they read before; may be done again."""
         name = self._ensure(shop)
-        with self._lock, _translated():
+        with self._lock, self._translated():
             collections.switch(self._client, shop, name)
 
-    def put(self, shop: str, rows: Sequence[MirrorRow], before: Mapping[str, str] | None = None) -> None:
-        """Write whole rows, new or again. `before` names the categories that some of them were in."""
-        moved = [
-            row.product_id
-            for row in rows
-            if before and partition(before.get(row.product_id, row.category)) != partition(row.category)
-        ]
+    def put(self, shop: str, rows: Sequence[MirrorRow]) -> None:
+        """Write whole rows, new or again."""
         name = self._ensure(shop)
-        with self._lock, _translated():
-            if moved:  # a row that is written to another partition stays in the first one, too
-                self._client.delete(name, ids=moved)
-            for part, group in _grouped(rows, lambda row: partition(row.category)).items():
-                self._upsert(name, part, [entity(row) for row in group])
+        self._upsert(name, [entity(row) for row in rows])
 
     def put_sales(self, shop: str, changes: Iterable[SalesChange]) -> None:
-        """Write only the units sold of products that are in the mirror."""
+        """Write only the units sold of products that are in the mirror; Unavailable when one is not."""
         self._ensure(shop)
-        groups = _grouped(changes, lambda one: (one.collection, partition(one.category)))
-        with self._lock, _translated():
-            for (name, part), group in groups.items():
-                rows = [{"product_id": one.product_id, "sales_count": one.sales_count} for one in group]
-                self._upsert(name, part, rows, partial_update=True)
+        groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for one in changes:
+            groups[one.collection].append({"product_id": one.product_id, "sales_count": one.sales_count})
+        for name, rows in groups.items():
+            self._upsert(name, rows, partial_update=True)
 
-    def remove(self, shop: str, product_ids: Collection[str]) -> None:
-        """Delete products; ids that are not there do no harm."""
+    def remove(self, shop: str, product_ids: Collection[str], collection: str = "") -> None:
+        """Delete products, from all of a shop's collections or from one; those not there do no harm."""
         if not product_ids:
             return
         self._ensure(shop)
-        with self._lock, _translated():
-            for name in collections.of_shop(self._client, shop):
+        with self._lock, self._translated():
+            for name in [collection] if collection else collections.of_shop(self._client, shop):
                 self._client.delete(name, ids=list(product_ids))
 
-    def settle(self, shop: str) -> None:
+    def flush(self, shop: str) -> None:
         """Make what was written quick to search: call it when a burst of writes is over.
 
         Milvus Lite goes through rows that were not flushed far more slowly. A server does it by itself, and
         takes a flush every ten seconds at most.
         """
         names = {self._ensure(shop), self.live(shop) or self.collection(shop)}
-        with self._lock, _translated():
+        with self._lock, self._translated():
             for name in names if self._is_lite else ():
                 self._client.flush(name)
 
     def drop(self, shop: str) -> None:
         """Drop a shop's collections, those of earlier embedders too."""
-        with self._lock, _translated():
+        with self._lock, self._translated():
             collections.drop(self._client, shop)
         self._opened.forget()
 
     def collections(self, shop: str) -> list[str]:
         """The names of the collections that a shop has."""
-        with _translated():
+        with self._translated():
             return collections.of_shop(self._client, shop)
 
     def count(self, shop: str) -> int:
         """How many products the collection that is written to holds."""
-        name = self._ensure(shop)
-        with _translated():
+        name = self.collection(shop)
+        with self._translated():
+            if not self._is_there(name):
+                return 0
             found = self._client.query(name, output_fields=["count(*)"], consistency_level="Strong")
         return int(found[0]["count(*)"])
 
-    def rows(self, shop: str) -> Iterator[Held]:
-        """What that collection holds; a product that lies in it twice comes twice."""
+    def looks(self, shop: str, product_ids: Collection[str]) -> dict[str, Look]:
+        """What that collection keeps of products' photos, of those that it holds."""
         name = self._ensure(shop)
-        fields = ["product_id", "category", "sales_count", "fingerprint"]
-        with _translated():
+        with self._translated():
+            found = self._client.get(
+                name,
+                ids=list(product_ids),
+                output_fields=["fingerprint", "photo_key", "dense"],
+                consistency_level="Strong",
+            )
+        return {
+            row["product_id"]: Look(
+                row["fingerprint"], row["photo_key"], np.asarray(row["dense"], np.float32)
+            )
+            for row in found
+        }
+
+    def rows(self, shop: str) -> Iterator[Held]:
+        """What that collection holds."""
+        name = self.collection(shop)
+        fields = ["product_id", "sales_count", "fingerprint"]
+        with self._translated():
+            if not self._is_there(name):
+                return
             pages = self._client.query_iterator(
-                name, batch_size=AT_ONCE, output_fields=fields, consistency_level="Strong"
+                name, batch_size=PAGE, output_fields=fields, consistency_level="Strong"
             )
             try:
                 while page := pages.next():
@@ -166,7 +182,7 @@ class Mirror:
             queries["dense"] = (dense.tolist(), "COSINE")
         if sparse:
             queries["sparse"] = (dict(sparse), "IP")
-        with _translated():
+        with self._translated():
             self._opened.load(self._client, name)
             sides = {
                 side: self._side(name, side, query, metric, where, max(limit, CANDIDATES))
@@ -189,19 +205,36 @@ class Mirror:
             limit=limit,
             filter=where.expression(),
             output_fields=_SHOWN,
-            partition_names=where.partitions(),
         )
         return [hit["entity"] for hit in found[0]]
 
-    def _upsert(self, name: str, part: str, rows: list[dict[str, Any]], **options: Any) -> None:
-        for start in range(0, len(rows), AT_ONCE):
-            self._client.upsert(name, rows[start : start + AT_ONCE], partition_name=part, **options)
+    def _upsert(self, name: str, rows: Sequence[dict[str, Any]], **options: Any) -> None:
+        with self._lock, self._translated():
+            for start in range(0, len(rows), AT_ONCE):
+                self._client.upsert(name, list(rows[start : start + AT_ONCE]), **options)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether a collection exists; then it can be read from now on."""
+        if not self._client.has_collection(name):
+            return False
+        self._opened.load(self._client, name)
+        return True
 
     def _ensure(self, shop: str) -> str:
         name = self.collection(shop)
-        with _translated():
+        with self._translated():
             self._opened.make(self._client, shop, name, self._dimension)
         return name
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except MilvusException as error:
+            if error.code == NOT_FOUND:  # another process has dropped it: the next call makes it anew
+                self._opened.forget()
+            # Its text may quote the URI, and that a password.
+            raise Unavailable(f"Milvus did not answer (code {error.code})") from None
 
 
 def _fused(sides: Mapping[str, list[dict[str, Any]]], dense: NDArray[np.float32]) -> list[Reference]:
@@ -234,19 +267,3 @@ def _reference(
         dense_rank=places.get("dense"),
         sparse_rank=places.get("sparse"),
     )
-
-
-def _grouped(items: Iterable[Any], key: Any) -> dict[Any, list[Any]]:
-    groups: defaultdict[Any, list[Any]] = defaultdict(list)
-    for item in items:
-        groups[key(item)].append(item)
-    return groups
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except MilvusException as error:
-        # Its text may quote the URI, and that a password.
-        raise Unavailable(f"Milvus did not answer (code {error.code})") from None

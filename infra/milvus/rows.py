@@ -1,24 +1,21 @@
-"""What is written to the mirror, what it is asked for, and which part of a collection holds it."""
+"""What is written to the mirror, what it is asked for, and what it says of itself."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-PARTITIONS = 16
-"""Each category's products lie in one of these: a search in one category reads about a sixteenth of them.
-
-Milvus Lite goes through all rows of what it searches, one by one in Python.
-"""
+from infra import keywords
 
 TEXT = ("title", "category", "color", "style", "season", "photo_key", "fingerprint")
 MAX_TEXT = 1024
+WORDLESS = {keywords.BUCKETS: 1.0}
+"""The keywords of a text without any ("!!!"): Milvus takes no empty vector, and no word has this bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +38,10 @@ class MirrorRow:
 
 @dataclass(frozen=True, slots=True)
 class SalesChange:
-    """The units that a product has sold by now, and where its row is."""
+    """The units that a product has sold by now, and the collection that its row is in."""
 
     product_id: str
     sales_count: int
-    category: str
     collection: str
 
 
@@ -54,9 +50,17 @@ class Held:
     """What the mirror itself says of a product, to be compared with what was written."""
 
     product_id: str
-    category: str
     sales_count: int
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the mirror keeps of a product's photo: which it is (by fingerprint), its blob and its vector."""
+
+    fingerprint: str
+    photo_key: str
+    dense: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +82,6 @@ class Where:
             parts.append(f"product_id not in {_quoted(self.without)}")
         return " and ".join(parts)
 
-    def partitions(self) -> list[str] | None:
-        """The parts of a collection that can hold what is asked for; None for all of them."""
-        return sorted({partition(category) for category in self.categories}) or None
-
-
-def partition(category: str) -> str:
-    """The part of a collection that a category's products lie in."""
-    digest = sha256(clipped(category).encode()).digest()  # a search's answer names it clipped
-    return partition_name(int.from_bytes(digest[:8]) % PARTITIONS)
-
-
-def partition_name(number: int) -> str:
-    return f"part_{number:02d}"
-
 
 def entity(row: MirrorRow) -> dict[str, Any]:
     """A row as Milvus takes it."""
@@ -101,7 +91,7 @@ def entity(row: MirrorRow) -> dict[str, Any]:
         "sales_count": row.sales_count,
         "price": row.price,
         "dense": row.dense.tolist(),
-        "sparse": row.sparse,
+        "sparse": row.sparse or WORDLESS,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 
@@ -15,6 +16,11 @@ from infra.shopify.transport import Transport
 
 HINT = {"namespace": "bestshot", "key": "prompt_hint", "type": "multi_line_text_field"}
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+FOR_SALE = "status:active -published_status:unavailable"
+"""What customers can buy. An active product may be on no sales channel at all, which is "unavailable"; one
+that is not in the Online Store may be sold elsewhere: at a Point of Sale, in a headless shop.
+https://shopify.dev/docs/api/admin-graphql/latest/queries/products#arguments-query
+"""
 AT_ONCE = 25
 """Products that are read by id in one call: with ten photos each, 625 of the 1000 points it may cost."""
 
@@ -28,23 +34,23 @@ class Products:
     def get(self, product_id: str) -> Product | None:
         """A product with up to 50 photos; None when it is gone."""
         node = self._api.query("product", id=product_id)["product"]
-        return replies.product(node) if node else None
+        return next(self._read([node])) if node else None
 
     def all(self, query: str = "") -> Iterator[Product]:
         """Every product that meets a query in Shopify's search syntax, with up to 10 photos each."""
-        for node in self._api.pages("products", "products", query=query or None):
-            yield replies.product(node)
+        nodes = self._api.pages("products", "products", query=query or None)
+        while page := list(islice(nodes, AT_ONCE)):
+            yield from self._read(page)
 
     def some(self, ids: Iterable[str]) -> Iterator[Product]:
         """These products, whatever their status, with up to 10 photos each; what is gone is left out."""
         left = iter(ids)
         while asked := list(islice(left, AT_ONCE)):
-            for node in self._api.query("products_by_id", ids=asked)["nodes"]:
-                if node:
-                    yield replies.product(node)
+            nodes = self._api.query("products_by_id", ids=asked)["nodes"]
+            yield from self._read([node for node in nodes if node])
 
     def states(self) -> Iterator[ProductState]:
-        """Every active product, and when it last changed: what a night must know of those that did not."""
+        """Every product for sale, and when it last changed: what a night must know of those that did not."""
         return map(replies.state, self._api.pages("product_states", "products"))
 
     def count(self, query: str = "") -> int:
@@ -101,6 +107,27 @@ class Products:
         if not job:
             raise NotFound(f"job: {job_id} is not in the store")
         return bool(job["done"])
+
+    def _read(self, nodes: Sequence[Json]) -> Iterator[Product]:
+        """Products of at most AT_ONCE nodes; what is not in the Online Store is asked for again."""
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"  # a product may be planned for a later day
+        online = {n["id"] for n in nodes if n["publishedAt"] and n["publishedAt"] <= now}
+        unsure = [n["id"] for n in nodes if n["status"] == "ACTIVE" and n["id"] not in online]
+        elsewhere = self._published(unsure) if unsure else frozenset()
+        for node in nodes:
+            yield replies.product(node, published=node["id"] in online | elsewhere)
+
+    def _published(self, ids: Iterable[str]) -> frozenset[str]:
+        """Which of these active products are on a sales channel.
+
+        `publishedAt` speaks of the Online Store alone, and every field that speaks of the other channels
+        needs read_publications; the search tells it without.
+        https://shopify.dev/docs/api/admin-graphql/latest/objects/Product#field-Product.fields.publishedAt
+        https://shopify.dev/docs/api/admin-graphql/latest/objects/Product#field-Product.fields.resourcePublicationsCount
+        """
+        any_of = " OR ".join(f"id:{product_id.rpartition('/')[2]}" for product_id in ids)
+        found = self._api.query("products_published", query=f"({any_of}) {FOR_SALE}")["products"]["nodes"]
+        return frozenset(node["id"] for node in found)
 
     def _media(self, photo: bytes | None, filename: str, alt: str) -> list[Json]:
         if photo is None:

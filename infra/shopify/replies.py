@@ -159,8 +159,11 @@ def seconds_to_wait(reply: Json) -> float:
     return max(0.0, float(missing / status["restoreRate"])) if status.get("restoreRate") else 0.0
 
 
-def product(node: Json) -> Product:
-    """A Product from its node; a price of zero, which every new product has, counts as none."""
+def product(node: Json, *, published: bool = True) -> Product:
+    """A Product from its node, which does not say whether it is `published`.
+
+    A price of zero, which every new product has, counts as none.
+    """
     tags = dict(_own_tags(node["tags"]))
     money = node["priceRangeV2"]["minVariantPrice"]
     hint = node["promptHint"]
@@ -176,6 +179,7 @@ def product(node: Json) -> Product:
         price=Decimal(money["amount"]) or None,
         currency=money["currencyCode"],
         status=node["status"],
+        published=published,
         hint=hint["value"] if hint else "",
         photos=tuple(_photo(medium) for medium in node["media"]["nodes"] if _is_usable(medium)),
     )

@@ -15,13 +15,13 @@ from infra.settings import Settings
 from tests import drawn
 from tests.e2e.mortal import arm, port_of
 from webhook_app.embedded import running
-from webhook_app.recipes import exporting, nightly
-from webhook_app.syncing import sync_now
+from webhook_app.recipes import exporting, sync_store
+from webhook_app.sync_runs import sync_now
 
 
 def main(home: Path, point: str) -> None:
     logs.configure("ERROR", as_json=False)
-    nightly.BULK_STATES_FROM, exporting.PAUSES = 1, (0.2,) * 300
+    sync_store.BULK_STATES_FROM, exporting.PAUSES = 1, (0.2,) * 300
     catalog = drawn.rows(home / "catalog")
     settings = Settings.from_env(home=home, port=port_of(home))
     # The store keeps its address, too: the exported file names the photos by it.

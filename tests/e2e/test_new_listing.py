@@ -78,6 +78,18 @@ def test_the_images_stand_behind_the_merchants_own_photo_and_the_banner_in_its_m
     assert all(photo.alt for photo in product(embedded, before).photos[1:])
 
 
+def test_a_product_on_no_sales_channel_yet_gets_its_images_and_no_place_in_the_mirror(
+    embedded: Embedded, ended: Wait
+) -> None:
+    product_id = create(embedded, photo=None)
+    embedded.store.unpublish(product_id)
+    embedded.services.store(embedded.shop).products.add_photo(product_id, PHOTO, "crimson.jpg")
+    assert ended(product_id)["status"] == "published"
+    found = product(embedded, product_id)
+    assert (found.published, len(found.photos)) == (False, 3)
+    assert embedded.sync().get("new", 0) == 0
+
+
 def test_what_the_store_serves_is_what_was_made(embedded: Embedded, ended: Wait) -> None:
     product_id = create(embedded)
     run = ended(product_id)

@@ -11,7 +11,7 @@ from infra.runs import PRODUCT_GONE
 from tests.installed import Installed, installed
 from tests.running import wait_for
 from webhook_app.steps.reconcile import reconcile
-from webhook_app.syncing import sync_now
+from webhook_app.sync_runs import sync_now
 
 LOST, NONE, OWN, MIXED = (f"{name}.myshopify.com" for name in ("lost", "none", "own", "mixed"))
 
@@ -38,7 +38,7 @@ def test_a_listing_whose_webhooks_never_came_is_found(app: Installed) -> None:
 def test_a_deletion_whose_webhook_never_came_ends_the_run_that_waits(app: Installed) -> None:
     waiting = app.list_product(NONE, photo=None)
     app.run_of(NONE, waiting)
-    app.services.starter.cancel(NONE)  # nothing looks for its photo any more
+    app.services.starter.cancel_shop(NONE)  # nothing looks for its photo any more
     app.local[NONE].faults.lose_webhooks("products/delete", 1)
     app.services.store(NONE).products.delete(waiting)
     assert reconcile(app.services, NONE) == {"started": 0, "cancelled": 1}

@@ -10,6 +10,7 @@ from dbos import DBOS
 
 from infra import durable
 from infra.runs import PRODUCT_GONE
+from infra.starter import UNENDED
 from tests.installed import Installed, installed
 from tests.running import wait_for
 from webhook_app.recipes import new_listing
@@ -108,13 +109,11 @@ def test_what_is_called_off_is_not_brought_to_the_store_later(
     app.local[SHOP].faults.answer(503, 1_000_000, "file_create")
     run = waiting(app, app.list_product(SHOP))
     assert wait_for(lambda: publishing_later(run["run_id"])) == [f"{run['run_id']}:publish:2"]
-    app.services.starter.cancel(SHOP)
+    app.services.starter.cancel_shop(SHOP)
     assert publishing_later(run["run_id"]) == []
 
 
 def publishing_later(run_id: str) -> list[str]:
     """The recipes that are to publish a run's images when their time has come, or are at it."""
-    found = DBOS.list_workflows(
-        workflow_id_prefix=f"{run_id}:publish:", status=durable.UNENDED, load_input=False
-    )
+    found = DBOS.list_workflows(workflow_id_prefix=f"{run_id}:publish:", status=UNENDED, load_input=False)
     return [workflow.workflow_id for workflow in found]

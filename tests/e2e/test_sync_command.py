@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,19 @@ from click.testing import CliRunner, Result
 
 from infra.database import Database
 from infra.devstore.server import LocalStore
-from infra.durable import Starter
+from infra.durable import run_recipes
 from infra.errors import SettingsError
 from infra.files import only_one
 from infra.services import build
 from infra.settings import Settings
+from infra.starter import Starter
 from infra.syncs import Syncs
 from tests import drawn
 from tests.running import wait_for
 from webhook_app.cli import main
 from webhook_app.connect import connect
-from webhook_app.sync_command import Hands
+from webhook_app.sync_command import LocalWorker
+from webhook_app.sync_runs import begin_sync
 
 BESTSHOT = str(Path(sys.executable).with_name("bestshot"))
 SHOP = "wool.myshopify.com"
@@ -86,6 +88,7 @@ def test_without_a_worker_the_command_does_the_work(syncs: Syncs) -> None:
     assert [one["mode"] for one in syncs.recent(SHOP)] == ["full", "changes"]
     listed = bestshot("syncs")
     assert (listed.exit_code, listed.stdout.count(SHOP)) == (0, 2)
+    assert re.search(rf"{SHOP}.* done .* 12 new", listed.stdout)  # in one line, though this is no terminal
     with closing(Starter(Settings.from_env().recipes_url)) as starter:
         zones = {held["context"]: held["cron_timezone"] for held in starter._client.list_schedules()}
     assert zones == {SHOP: "Europe/Berlin"}  # connecting could not schedule it: no worker had ever run
@@ -96,6 +99,30 @@ def test_a_failed_sync_says_why(store: LocalStore, syncs: Syncs) -> None:
     failed = bestshot("sync")
     assert (failed.exit_code, latest(syncs)["status"]) == (1, "failed")
     assert re.search(rf"^{SHOP}: .*402", failed.stderr, re.MULTILINE), failed.stderr
+
+
+@pytest.mark.parametrize(("asked", "code"), [("--full", 1), ("--verify", 0), ("", 0)])
+def test_who_joins_a_sync_is_told_when_it_does_less_than_was_wanted(
+    syncs: Syncs, asked: str, code: int
+) -> None:
+    with closing(build(Settings.from_env())) as services:
+        with run_recipes(services.settings.recipes_url, "test", 1):
+            pass  # a worker makes the tables
+        begin_sync(services, SHOP, "verify", asked_by="night")
+    joined = bestshot("sync", *asked.split())
+    assert (joined.exit_code, latest(syncs)["status"]) == (code, "done")
+    assert "joined, asked for by night" in joined.stdout
+    said = f"{SHOP}: a sync of another kind (verify) was under way and was joined; run it with --full again"
+    assert (said in joined.stderr.splitlines()) == bool(code)
+
+
+def test_a_store_that_is_not_connected_is_refused_before_anything_begins(syncs: Syncs) -> None:
+    refused = bestshot("sync", "nobody.myshopify.com")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "bestshot: nobody.myshopify.com is not connected; run bestshot connect nobody.myshopify.com\n"
+    )
+    assert syncs.recent("nobody.myshopify.com") == []
 
 
 @pytest.mark.parametrize(
@@ -110,31 +137,28 @@ def test_what_cannot_be_meant_is_not_guessed(arguments: list[str], said: str) ->
     assert (refused.exit_code, said in refused.stderr) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("how", "code", "next_one"), [(signal.SIGKILL, -signal.SIGKILL, "sync"), (signal.SIGINT, 130, "worker")]
-)
-def test_a_sync_that_is_cut_off_is_gone_on_with_by_whoever_comes_next(
-    store: LocalStore, syncs: Syncs, how: signal.Signals, code: int, next_one: str
-) -> None:
+@contextmanager
+def left_at_its_sales(store: LocalStore, syncs: Syncs, how: signal.Signals) -> Iterator[None]:
+    """A command at work while the block lasts, which is then stopped, and cannot have read the sales."""
     store.faults.answer(503, 10_000, "shopifyql")
-    with process("sync") as first:
+    with process("sync") as command:
+        wait_for(lambda: latest(syncs)["status"] == "running")
+        yield
         wait_for(lambda: latest(syncs)["stage"] == "sales")
-        begun = latest(syncs)
-        if next_one == "sync":
-            _join_and_leave()
-        first.send_signal(how)
-        _, said = first.communicate(timeout=60)
-    assert (first.returncode, latest(syncs)["status"]) == (code, "running"), said
+        command.send_signal(how)
+        _, said = command.communicate(timeout=60)
+    assert command.returncode == (130 if how == signal.SIGINT else -how)
+    assert latest(syncs)["status"] == "running"
     assert ("The next `bestshot sync` or `bestshot worker` goes on" in said) == (how == signal.SIGINT)
     store.faults.clear()
-    with process(next_one) as second:
-        wait_for(lambda: latest(syncs)["status"] == "done")
-        if next_one == "worker":
-            second.send_signal(signal.SIGTERM)
-        said, errors = second.communicate(timeout=60)
-    assert second.returncode == 0, errors
-    assert "joined" in said or next_one == "worker"
-    assert [one["run_id"] for one in syncs.recent(SHOP)] == [begun["run_id"]]
+
+
+def test_a_sync_that_was_killed_is_gone_on_with_by_the_next_command(store: LocalStore, syncs: Syncs) -> None:
+    with left_at_its_sales(store, syncs, signal.SIGKILL):
+        _join_and_leave()
+    done = bestshot("sync")
+    assert (done.exit_code, "joined" in done.stdout) == (0, True), done.output
+    assert [one["status"] for one in syncs.recent(SHOP)] == ["done"]
     assert latest(syncs)["counts"]["seen"] == 12
 
 
@@ -142,27 +166,39 @@ def _join_and_leave() -> None:
     """A second command beside the first: it waits, and Ctrl-C ends no more than that."""
     with process("sync", SHOP) as other:
         assert other.stdout is not None
-        assert other.stdout.readline().startswith(f"{SHOP}: sales")
+        assert other.stdout.readline().startswith(f"{SHOP}: ")
         other.send_signal(signal.SIGINT)
         _, said = other.communicate(timeout=60)
     assert (other.returncode, "The worker goes on" in said) == (130, True), said
 
 
+def test_one_that_was_stopped_is_gone_on_with_by_the_worker(store: LocalStore, syncs: Syncs) -> None:
+    with left_at_its_sales(store, syncs, signal.SIGINT):
+        pass
+    with process("worker") as worker:
+        wait_for(lambda: latest(syncs)["status"] == "done")
+        worker.send_signal(signal.SIGTERM)
+        _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 0, said
+    assert len(syncs.recent(SHOP)) == 1
+    assert latest(syncs)["counts"]["seen"] == 12
+
+
 @pytest.mark.usefixtures("store")
 def test_the_work_is_taken_up_once_no_worker_was_seen_for_a_while() -> None:
     with closing(build(Settings.from_env())) as services:
-        with only_one(services.settings.home), Hands(services) as hands:
-            hands.lend(after=0)
-            assert not hands.working
-        with Hands(services) as hands:
-            assert hands.working
+        with only_one(services.settings.home), LocalWorker(services) as worker:
+            worker.take_over(after=0)
+            assert not worker.working
+        with LocalWorker(services) as worker:
+            assert worker.working
             with pytest.raises(SettingsError), only_one(services.settings.home):
                 pass
         with only_one(services.settings.home):
-            late = Hands(services)
-            late.lend(after=1)
-        late.lend(after=1)
+            late = LocalWorker(services)
+            late.take_over(after=1)
+        late.take_over(after=1)
         assert not late.working  # a worker may only be restarting
-        wait_for(lambda: late.lend(after=1) or late.working)
+        wait_for(lambda: late.take_over(after=1) or late.working)
         with late:
             assert late.working

@@ -113,7 +113,7 @@ def test_a_number_that_was_set_counts_for_everything(shop: Shop) -> None:
 def test_the_days_are_those_the_last_sync_noted(shop: Shop) -> None:
     def sync(run_id: str, status: Any, noted: dict[str, Any], dry_run: bool = False) -> None:
         syncs = shop.services.syncs
-        syncs.open(f"{shop.name}:{run_id}", shop.name, mode="changes", dry_run=dry_run, asked_by="a test")
+        syncs.open(f"{shop.name}:{run_id}", shop.name, mode="changes", dry_run=dry_run, asked_by="app")
         syncs.note(f"{shop.name}:{run_id}", **noted)
         syncs.end(f"{shop.name}:{run_id}", status)
 

@@ -60,6 +60,8 @@ MANY = [f"gid://shopify/Product/{number}" for number in range(1, AT_ONCE + 1)]
         ("products", {}, 650),
         ("products_by_id", {"ids": MANY}, 625),
         ("product_states", {}, 500),
+        ("products_published", {"query": "id:1"}, 25),
+        ("product", {"id": MANY[0]}, 105),
         ("orders", {}, 920),
         ("bulk_operation_cancel", {"id": "gid://shopify/BulkOperation/1"}, 10),
     ],
@@ -83,7 +85,10 @@ def test_nodes_cost_by_their_number(store: LocalStore) -> None:
         "{ products { nodes { id } } }",
         "{ products(first: 251) { nodes { id } } }",
         '{ products(first: 1, query: "vendor:x") { nodes { id } } }',
-        '{ products(first: 1, query: "tag:a OR tag:b") { nodes { id } } }',
+        '{ products(first: 1, query: "tag:a OR vendor:x") { nodes { id } } }',
+        '{ products(first: 1, query: "(tag:a") { nodes { id } } }',
+        '{ products(first: 1, query: "tag:a)") { nodes { id } } }',
+        '{ products(first: 1, query: "tag:a OR") { nodes { id } } }',
         '{ products(first: 1, query: "created_at:>yesterday") { nodes { id } } }',
     ],
 )
@@ -172,7 +177,16 @@ FIELDS["created_at"] = datetime(2026, 5, 1, 10)
         ("created_at:>=2026-05-01", True),
         ("created_at:<2026-05-01", False),
         ("tag:'new in' AND created_at:>='2026-04-30'", True),
+        ("-status:draft", True),
+        ("-status:active", False),
+        ("NOT status:draft AND id:7", True),
+        ("id:6 OR id:7", True),
+        ("id:5 OR id:6", False),
+        ("id:7 OR id:8 status:draft", False),
+        ("status:draft OR (id:7 knit)", True),
+        ("-(id:6 OR id:7)", False),
+        ("(id:6 OR id:7) status:active -tag:old", True),
     ],
 )
-def test_search_terms_must_all_be_met(query: str | None, found: bool) -> None:
+def test_a_search_is_read_as_shopify_reads_it(query: str | None, found: bool) -> None:
     assert matches(query, FIELDS) is found

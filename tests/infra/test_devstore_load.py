@@ -90,8 +90,12 @@ def test_another_photo_updates_its_product(store: LocalStore, row: CatalogRow) -
     store.load([row, replace(row, id="SKU002")])
     with store._state.begin() as session:
         session.execute(update(Product).values(updated_at=datetime(2020, 1, 1)))
+    (before,) = client.products.get(catalog_gid("SKU001")).photos  # type: ignore[union-attr]
     row.image_path.write_bytes(picture(60, 80, "navy"))
     store.load([row])
+    (after,) = client.products.get(catalog_gid("SKU001")).photos  # type: ignore[union-attr]
+    assert after.id == before.id
+    assert after.url.partition("?v=")[2] != before.url.partition("?v=")[2]
     assert {state.id for state in client.products.states() if state.updated_at.year > 2020} == {
         catalog_gid("SKU001")
     }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -78,6 +79,19 @@ def test_a_stopped_store_opens_with_everything_it_had(tmp_path: Path) -> None:
         after = client.products.get(product_id)
         assert after is not None
         assert (after.title, after.hint, after.handle) == (before.title, before.hint, before.handle)
+
+
+def test_an_image_keeps_its_version_while_it_keeps_its_bytes(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        client = client_of(store)
+        product_id = client.products.create("Kept", "Hats", photo=picture())
+        (before,) = until(lambda: client.products.get(product_id).photos)  # type: ignore[union-attr]
+        client._api.mutate("file_update", files=[{"id": before.id, "alt": "Another text"}])
+        client.close()
+    with open_store(tmp_path) as store:
+        (after,) = client_of(store).products.get(product_id).photos  # type: ignore[union-attr]
+    assert (after.id, after.alt) == (before.id, "Another text")
+    assert parse_qs(urlsplit(after.url).query) == parse_qs(urlsplit(before.url).query) != {}
 
 
 def test_a_number_is_never_given_out_twice(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from infra.model import ProductState
 from infra.shopify.store import Shopify
 from tests.infra.devstore_kit import (
     TOKEN,
+    Receiver,
     client_of,
     ended,
     open_store,
@@ -141,6 +142,23 @@ def test_a_product_that_is_not_active_has_no_state(client: Shopify, product: str
 def test_nor_has_one_that_is_deleted(client: Shopify, product: str) -> None:
     client.products.delete(product)
     assert product not in {one.id for one in client.products.states()}
+
+
+def test_a_product_taken_off_its_channels_is_updated_and_so_it_is_when_it_comes_back(
+    store: LocalStore, client: Shopify, product: str
+) -> None:
+    with Receiver() as receiver:
+        client.subscriptions.ensure({"products/update": ()}, receiver.url)
+        store.unpublish(product)
+        assert receiver.next("products/update").json["published_at"] is None
+        assert product not in {one.id for one in client.products.states()}
+        found = client.products.get(product)
+        assert found
+        assert (found.published, found.status, found.updated_at > LONG_AGO) == (False, "ACTIVE", True)
+        age(store)
+        store.publish(product)
+        assert receiver.next("products/update").json["published_at"]
+    assert stamp(client, product) > LONG_AGO
 
 
 def test_what_is_ordered_is_updated(store: LocalStore, client: Shopify, product: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,10 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from infra import durable
-from infra.durable import Starter, recipe, run_recipes, run_step
+from infra.durable import recipe, run_recipes, run_step
 from infra.errors import BestshotError, NotFound, Throttled, Unavailable
+from infra.queues import AT_ONCE, RECIPES, SYNCS
+from infra.starter import Starter
 from tests.running import wait_for
 
 
@@ -99,6 +104,41 @@ def test_stopping_cuts_a_wait_short_and_the_next_start_goes_on(url: str, starter
     assert step.calls == 2
 
 
+def test_a_step_that_its_process_leaves_in_the_middle_did_not_fail(url: str, starter: Starter) -> None:
+    begun = threading.Event()
+
+    def read() -> None:
+        begun.set()
+        assert durable._stopped.wait(60)
+        raise Unavailable("closed")
+
+    recipe("try", lambda: run_step("read", read))
+    with capture_logs() as logged:
+        with run_recipes(url, "test", 1):
+            starter.start("try", "run")
+            assert begun.wait(30)
+        wait_for(all_are_cut_off)
+    assert [line for line in logged if line["event"] == "step failed"] == []
+    assert starter.under_way(["run"]) == {"run"}
+
+
+def test_only_a_bug_leaves_a_traceback(url: str, starter: Starter) -> None:
+    said = logging.StreamHandler(io.StringIO())
+    logging.getLogger("dbos").addHandler(said)
+    recipe("refused", lambda: run_step("flaky", Flaky(NotFound("gone"))))
+    recipe("broken", lambda: run_step("flaky", Flaky(ValueError("a bug"))))
+    try:
+        with run_recipes(url, "test", 1):
+            for name in ("refused", "broken"):
+                starter.start(name, name)
+                with pytest.raises((NotFound, ValueError)):
+                    starter.result(name)
+            wait_for(lambda: "ValueError: a bug" in said.stream.getvalue())
+    finally:
+        logging.getLogger("dbos").removeHandler(said)
+    assert "gone" not in said.stream.getvalue()
+
+
 def test_syncs_that_wait_for_hours_hold_up_no_listing(url: str, starter: Starter) -> None:
     waiting: list[int] = []
     listed, go_on = threading.Event(), threading.Event()
@@ -110,13 +150,13 @@ def test_syncs_that_wait_for_hours_hold_up_no_listing(url: str, starter: Starter
     recipe("sync_store", wait)
     recipe("new_listing", listed.set)
     with run_recipes(url, "test", 1):
-        for number in range(durable.RECIPES_AT_ONCE + 1):
+        for number in range(AT_ONCE[RECIPES] + 1):
             starter.start("sync_store", f"sync {number}", number)
-        wait_for(lambda: len(waiting) == durable.SYNCS_AT_ONCE)
+        wait_for(lambda: len(waiting) == AT_ONCE[SYNCS])
         starter.start("new_listing", "listing")
         found = listed.wait(10), len(waiting)
         go_on.set()
-    assert found == (True, durable.SYNCS_AT_ONCE)
+    assert found == (True, AT_ONCE[SYNCS])
 
 
 def test_only_one_run_of_a_name_is_under_way_and_others_join_it(database_url: str) -> None:
@@ -149,7 +189,7 @@ def test_a_run_that_was_called_off_is_joined_no_more(database_url: str) -> None:
         pass
     with closing(Starter(database_url)) as starter:
         assert starter.start("sync_store", "shop:1", only_one="a") == "shop:1"
-        starter.cancel("shop")
+        starter.cancel_shop("shop")
         assert starter.start("sync_store", "shop:2", only_one="a") == "shop:2"
         assert starter.start("sync_store", "shop:3", only_one="a") == "shop:2"
 
@@ -196,7 +236,7 @@ def test_who_takes_up_syncs_only_leaves_the_rest_to_the_worker(url: str, starter
     starter.start("new_listing", "waiting")
     starter.start("sync_store", "sync")
     register()
-    with run_recipes(url, "test", 1, only="syncs"):
+    with run_recipes(url, "test", 1, only=SYNCS):
         starter.result("sync")
         wait_for(lambda: states(starter, "under way") == ["ENQUEUED"])
         assert (done, states(starter, "waiting")) == (["sync"], ["ENQUEUED"])

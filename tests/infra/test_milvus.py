@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from pymilvus import AnnSearchRequest, RRFRanker
 
+from infra.errors import Unavailable
 from infra.milvus import RRF_K, Held, Mirror, MirrorRow, SalesChange, Where
 
 A, B = "a.myshopify.com", "b.myshopify.com"
@@ -133,7 +134,7 @@ def test_a_category_is_data_and_never_filter_language(mirror: Mirror) -> None:
 
 def test_sales_are_updated_alone(mirror: Mirror) -> None:
     mirror.put(A, [row(1, BLUE, HAT, sales=1)])
-    mirror.put_sales(A, [SalesChange(gid(1), 2000, "Dresses", mirror.collection(A))])
+    mirror.put_sales(A, [SalesChange(gid(1), 2000, mirror.collection(A))])
     (found,) = mirror.search(A, BLUE, {HAT: 1.0}, Where(min_sales=2000), 5)
     assert (found.sales_count, found.similarity, found.sparse_rank) == (2000, pytest.approx(1.0), 1)
 
@@ -194,26 +195,36 @@ def test_while_two_collections_are_there_removals_and_sales_reach_the_one_that_i
     newer = beside(mirror, "newer", 8)
     newer.put(A, [row(1, np.eye(8, dtype=np.float32)[0])])
     newer.remove(A, [gid(1)])
-    newer.put_sales(A, [SalesChange(gid(2), 7, "Dresses", mirror.collection(A))])
+    newer.put_sales(A, [SalesChange(gid(2), 7, mirror.collection(A))])
     (found,) = mirror.search(A, RED, {}, Where(), 5)
     assert (found.product_id, found.sales_count, newer.count(A)) == (gid(2), 7, 0)
 
 
-def test_a_product_that_changes_its_category_is_there_once(mirror: Mirror) -> None:
-    categories = ["Dresses", *(f"Category {number}" for number in range(40))]
-    mirror.put(A, [row(1, category=categories[0])])
-    for before, after in pairwise(categories):
-        mirror.put(A, [row(1, category=after)], {gid(1): before})
-    assert (mirror.count(A), numbers(mirror.search(A, RED, {DRESS: 1.0}, Where(), 5))) == (1, [1])
-    assert mirror.search(A, RED, {DRESS: 1.0}, Where(("Dresses",)), 5) == []
-    assert numbers(mirror.search(A, RED, {DRESS: 1.0}, Where((categories[-1],)), 5)) == [1]
-
-
 def test_the_mirror_says_what_it_holds(mirror: Mirror) -> None:
-    mirror.put(A, [row(number, sales=number, category=f"Category {number % 20}") for number in range(1500)])
-    mirror.settle(A)
+    assert (mirror.count(A), list(mirror.rows(A)), mirror.collections(A)) == (0, [], [])
+    mirror.put(A, [row(number, sales=number) for number in range(1500)])
+    mirror.flush(A)
     held = sorted(mirror.rows(A), key=lambda one: one.sales_count)
-    assert held == [Held(gid(n), f"Category {n % 20}", n, f"print-{n}") for n in range(1500)]
+    assert held == [Held(gid(n), n, f"print-{n}") for n in range(1500)]
+    looks = mirror.looks(A, [gid(7), gid(9999)])
+    assert {one: (look.fingerprint, look.photo_key, look.dense.tolist()) for one, look in looks.items()} == {
+        gid(7): ("print-7", "key", RED.tolist())
+    }
+
+
+def test_a_product_without_words_is_found_by_its_photo(mirror: Mirror) -> None:
+    mirror.put(A, [replace(row(1), sparse={}), row(2, BLUE)])
+    assert numbers(mirror.search(A, RED, {DRESS: 1.0}, Where(), 5)) == [2, 1]
+    assert numbers(mirror.search(A, RED * 0, {DRESS: 1.0}, Where(), 5)) == [2]
+
+
+def test_a_collection_that_another_process_dropped_is_made_anew(mirror: Mirror) -> None:
+    mirror.put(A, [row(1)])
+    beside(mirror, "embedder").drop(A)
+    with pytest.raises(Unavailable):
+        mirror.put(A, [row(1)])
+    mirror.put(A, [row(2)])
+    assert numbers(mirror.search(A, RED, {}, Where(), 5)) == [2]
 
 
 def test_the_fusion_is_that_of_milvus_own_ranker(mirror: Mirror) -> None:
@@ -232,6 +243,12 @@ def test_the_fusion_is_that_of_milvus_own_ranker(mirror: Mirror) -> None:
     # Where scores are the same, the order is anybody's.
     scores = {hit["product_id"]: hit["distance"] for hit in theirs}
     assert all(scores.get(hit.product_id, ours[-1].score) == pytest.approx(hit.score) for hit in ours)
+
+
+def test_categories_can_be_left_out(mirror: Mirror) -> None:
+    mirror.put(A, [row(1), row(2, category="Hats"), row(3, category="")])
+    where = Where(without_categories=("Dresses", ""))
+    assert numbers(mirror.search(A, RED, {DRESS: 1.0}, where, 5)) == [2]
 
 
 def test_an_empty_mirror_finds_nothing(mirror: Mirror) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from infra.database import Database
-from infra.seen import NOWHERE, Seen, SeenProducts
+from infra.seen import NEVER_AGAIN, NOWHERE, Seen, SeenProducts
 
 A, B = "a.myshopify.com", "b.myshopify.com"
 
@@ -58,6 +58,10 @@ def test_a_product_without_a_place_is_remembered_but_never_counted(seen: SeenPro
     )
     assert set(seen.fingerprints(A)) == {"p1"}
     assert seen.stamps(A) == {"p1": 100, "p2": 7}
+    seen.put(A, [Seen("p3", NEVER_AGAIN, NOWHERE, "", "", 0), replace(one("p4"), updated_at=0)])
+    assert seen.count_current(A, "here") == 2
+    seen.outdate(A)
+    assert seen.stamps(A)["p3"] == NEVER_AGAIN
 
 
 def test_times_of_change_never_go_back(seen: SeenProducts) -> None:
@@ -71,6 +75,9 @@ def test_what_is_out_of_date_keeps_its_sales_and_its_words(seen: SeenProducts) -
     seen.outdate(A)
     assert seen.stamps(A) == {"p1": 0, "p2": 0}
     assert seen.fingerprints(A) == {"p1": ("", 5), "p2": ("", 6)}
+    seen.touch(A, {"p1": 50})
+    seen.outdate(A, ["p1"])
+    assert seen.stamps(A) == {"p1": 0, "p2": 0}
     assert seen.frequencies(A, {1}) == (2, {1: 2})
 
 
@@ -83,6 +90,8 @@ def test_what_is_misplaced_counts_no_more_until_it_is_written_again(seen: SeenPr
         {"p1": 0, "p2": 100},
     )
     assert seen.of(A, ["p1"])["p1"].sales_count == 5
+    seen.touch(A, {"p1": 70})
+    assert seen.stamps(A)["p1"] == 0
     seen.put(A, [one("p1", 2, sales=5)])
     assert seen.frequencies(A, {1, 2}) == (2, {1: 1, 2: 1})
 

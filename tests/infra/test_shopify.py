@@ -13,7 +13,7 @@ import pytest
 from infra.devstore.server import LocalStore
 from infra.devstore.state import Product as Row
 from infra.errors import NotFound, Refused, UserErrors
-from infra.shopify.products import AT_ONCE
+from infra.shopify.products import AT_ONCE, FOR_SALE
 from infra.shopify.store import Shopify
 from tests.infra.devstore_kit import (
     SHOP,
@@ -114,6 +114,30 @@ def test_some_products_are_read_by_id_whatever_their_status(store: LocalStore, c
     assert [product.id for product in found] == [made[n] for n in range(AT_ONCE + 1, -1, -1) if n != 1]
     assert found[-1] == client.products.get(made[0])
     assert store.operations_seen["products_by_id"] == 2
+
+
+def test_a_product_on_any_sales_channel_is_published(store: LocalStore, client: Shopify) -> None:
+    online, till, nowhere, draft = made = [client.products.create(f"Sold {n}", "Sold") for n in range(4)]
+    store.unpublish(till, elsewhere=True)
+    store.unpublish(nowhere)
+    client._api.mutate("product_update", product={"id": draft, "status": "DRAFT"})
+    published = {online: True, till: True, nowhere: False, draft: False}
+    alone = [product for one in made if (product := client.products.get(one))]
+    for found in (client.products.some(made), client.products.all("product_type:Sold"), alone):
+        assert {product.id: product.published for product in found} == published
+    listed = {state.id for state in client.products.states()}
+    assert listed & set(made) == {online, till}
+    assert client.products.count(f"product_type:Sold {FOR_SALE}") == 2
+
+
+def test_only_what_is_not_in_the_online_store_is_asked_for_again(store: LocalStore, client: Shopify) -> None:
+    made = [client.products.create(f"Usual {n}", "Usual") for n in range(2)]
+    store.operations_seen.clear()
+    assert all(product.published for product in client.products.some(made))
+    assert store.operations_seen["products_published"] == 0
+    store.unpublish(made[0])
+    assert [product.published for product in client.products.some(made)] == [False, True]
+    assert store.operations_seen["products_published"] == 1
 
 
 def test_what_is_no_product_is_not_among_them(client: Shopify) -> None:

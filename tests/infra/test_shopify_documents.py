@@ -12,6 +12,7 @@ import pytest
 
 from infra.devstore.server import LocalStore
 from infra.shopify import transport
+from infra.shopify.products import FOR_SALE
 from infra.shopify.store import Shopify
 from tests.infra.devstore_kit import client_of, ended, open_store, picture, until, upload_file
 
@@ -33,10 +34,15 @@ def test_every_document_has_its_caller_and_every_caller_its_document() -> None:
     assert set(called) == DOCUMENTS - BULK
 
 
+@pytest.mark.parametrize("name", ["product_states", "bulk_product_states", "bulk_products"])
+def test_what_lists_the_catalog_asks_for_what_customers_can_buy(name: str) -> None:
+    assert f'query: "{FOR_SALE}"' in transport.document(name)
+
+
 def test_every_document_is_sent_and_taken(store: LocalStore) -> None:
     with closing(client_of(store)) as client:
         _look_around(client)
-        product_id = _sell_a_product(client)
+        product_id = _sell_a_product(store, client)
         _publish(client, product_id)
         _subscribe(client)
         _count_sales(store, client, product_id)
@@ -52,7 +58,7 @@ def _look_around(client: Shopify) -> None:
     assert client.installation()[1]
 
 
-def _sell_a_product(client: Shopify) -> str:
+def _sell_a_product(store: LocalStore, client: Shopify) -> str:
     product_id = client.products.create("Red knit", "Sweaters", price=Decimal("49.50"), hint="on a chair")
     client.products.add_photo(product_id, picture(), "knit.jpg")
     until(lambda: client.products.get(product_id).photos)  # type: ignore[union-attr]
@@ -60,6 +66,8 @@ def _sell_a_product(client: Shopify) -> str:
     assert [product.id for product in client.products.some([product_id])] == [product_id]
     assert [state.id for state in client.products.states()] == [product_id]
     assert client.products.count() == 1
+    store.unpublish(product_id, elsewhere=True)
+    assert client.products.get(product_id).published  # type: ignore[union-attr]
     return product_id
 
 

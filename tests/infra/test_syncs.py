@@ -109,10 +109,10 @@ def test_every_report_is_one_statement(syncs: Syncs, database: Database) -> None
 def test_notes_and_reports_do_not_overwrite_each_other(syncs: Syncs) -> None:
     report = syncs.report(RUN)
     report.add(seen=2)
-    syncs.note(RUN, cost_usd="0.25")
-    report.add(seen=2)
+    syncs.note(RUN, price_usd="0.25")
+    report.add(seen=2, embedding_calls=3)
     found = read(syncs)
-    assert (found["cost_usd"], found["counts"]["seen"]) == ("0.25", 4)  # type: ignore[index]
+    assert (found["cost_usd"], found["counts"]["seen"]) == ("0.75", 4)  # type: ignore[index]
 
 
 def test_the_newest_come_first_and_no_shop_sees_anothers(syncs: Syncs) -> None:
@@ -149,6 +149,6 @@ def test_erasing_a_shop_takes_its_syncs_along_and_a_late_word_brings_none_back(
     report = syncs.report(RUN)
     Installations(database).erase(SHOP, wholly=True)
     report.fail("gid://1", "A dress", "no photo")
-    syncs.note(RUN, cost_usd="1")
+    syncs.note(RUN, price_usd="1")
     syncs.end(RUN, "done")
     assert Installations(database).rows(SHOP) == {}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.durable import Starter, recipe, run_recipes, run_step
+from infra.durable import recipe, run_recipes, run_step
+from infra.starter import Starter
 
 SHOP, LONGER, OTHER = "shoes.myshopify.com", "red-shoes.myshopify.com", "b.myshopify.com"
 
@@ -89,6 +90,6 @@ def test_a_schedule_that_names_a_shop_counts_and_goes_with_what_it_fired(url: st
 def test_a_shops_recipes_are_called_off_and_no_others(starter: Starter) -> None:
     for shop in (SHOP, LONGER, OTHER):
         starter.start("nobody", f"{shop}:1", shop)
-    starter.cancel(SHOP)
+    starter.cancel_shop(SHOP)
     states = {workflow.workflow_id: workflow.status for workflow in starter._client.list_workflows()}
     assert states == {f"{SHOP}:1": "CANCELLED", f"{LONGER}:1": "ENQUEUED", f"{OTHER}:1": "ENQUEUED"}

@@ -16,7 +16,7 @@ from tests.several_shops.conftest import A, B, Both, C
 from webhook_app.recipes import leaving
 from webhook_app.steps.listing import Run
 from webhook_app.steps.reconcile import reconcile
-from webhook_app.syncing import sync_now
+from webhook_app.sync_runs import sync_now
 from webhook_app.topics import TOPICS
 
 

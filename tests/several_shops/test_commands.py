@@ -42,13 +42,14 @@ def test_a_dead_store_is_named_and_the_others_are_synced(both: Both, bestshot: B
     assert re.search(rf"^{B}: failed", done.stdout, re.MULTILINE)
 
 
-def test_all_stores_are_synced_whichever_is_the_usual_one(
+def test_all_stores_are_synced_unless_one_is_the_usual_one(
     both: Both, bestshot: Bestshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BESTSHOT_SHOP", A)
     connected = [one.shop for one in both.app.services.installations.active()]
     assert {A, B} <= set(connected)
     assert re.findall(r"^(\S+): done \(", bestshot("sync").stdout, re.MULTILINE) == connected
+    monkeypatch.setenv("BESTSHOT_SHOP", A)
+    assert set(re.findall(r"^(\S+):", bestshot("sync").stdout, re.MULTILINE)) == {A}
     assert set(re.findall(r"^(\S+):", bestshot("sync", B).stdout, re.MULTILINE)) == {B}
 
 

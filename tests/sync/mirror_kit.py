@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,16 @@ from uuid import uuid4
 from cryptography.fernet import Fernet
 
 from infra.devstore.server import LocalStore
-from infra.model import Product, ProductState
+from infra.model import Product
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.oauth import Grant
+from infra.shopify.products import FOR_SALE
 from infra.shopify.replies import Export
 from infra.shopify.store import Shopify
-from infra.syncs import Report
+from infra.syncs import SyncReport
 from sync.catalog import CatalogPass
+from sync.rows import seconds
 from sync.sales import mirror_sales
 from tests.infra.devstore_kit import SHOP, TOKEN, open_store, picture, until
 from webhook_app.steps.mirroring import Logged
@@ -40,10 +42,10 @@ class Desk:
     def store(self) -> Shopify:
         return self.services.store(SHOP)
 
-    def report(self) -> Report:
+    def report(self) -> SyncReport:
         """The report of a new sync."""
         run_id = f"{SHOP}:sync:{uuid4()}"
-        self.services.syncs.open(run_id, SHOP, mode="changes", dry_run=False, asked_by="test")
+        self.services.syncs.open(run_id, SHOP, mode="changes", dry_run=False, asked_by="app")
         return self.services.syncs.report(run_id)
 
     def whole(
@@ -53,25 +55,35 @@ class Desk:
         *,
         dry_run: bool = False,
     ) -> dict[str, int]:
-        """A pass over the whole catalog; returns its counts, those that are not zero."""
-        report = self.report()
-        catalog = CatalogPass(self.services, SHOP, report, dry_run=dry_run)
-        catalog.whole(self.store.products.all("status:active") if products is None else products, 4, begun)
+        """A pass over the whole catalog; returns its counts, those that are not zero.
+
+        Given `products`, there are no others.
+        """
+        catalog = CatalogPass(self.services, SHOP, self.report(), dry_run=dry_run)
+        api = self.store.products
+        if products is None:
+            catalog.whole(api.all(FOR_SALE), api.some, 4, begun)
+        else:
+            catalog.whole(products, lambda _: (), 4, begun)
         return self.counts()
 
     def changes(
         self,
-        states: Iterable[ProductState] | None = None,
+        products: Iterable[Product] | None = None,
         begun: datetime | None = None,
         *,
+        read: Callable[[Sequence[str]], Iterable[Product]] | None = None,
         dry_run: bool = False,
     ) -> dict[str, int]:
-        """A pass over what changed; returns its counts, those that are not zero."""
-        report = self.report()
-        catalog = CatalogPass(self.services, SHOP, report, dry_run=dry_run)
-        catalog.changes(
-            self.store.products.states() if states is None else states, self.store.products.some, 4, begun
-        )
+        """A pass over what changed; returns its counts, those that are not zero.
+
+        Given `products`, these are listed; `read` gives some of them in full, as the store does otherwise.
+        """
+        api = self.store.products
+        states = api.states() if products is None else products
+        listed = {state.id: seconds(state.updated_at) for state in states}
+        catalog = CatalogPass(self.services, SHOP, self.report(), dry_run=dry_run)
+        catalog.changes(listed, read or api.some, 4, begun)
         return self.counts()
 
     def one(self, product: Product) -> None:

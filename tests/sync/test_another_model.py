@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from infra.embedding import BuiltinEmbedder
 from infra.errors import Unavailable
 from infra.milvus import Mirror, Where
 from infra.model import Product
+from sync.audit import audit
 from tests.infra.devstore_kit import SHOP
 from tests.sync.mirror_kit import Desk, desk
 
@@ -146,17 +147,70 @@ def test_a_mirror_that_is_half_filled_stays_behind_the_old_one(new: Desk, old: D
     assert set(found(new)) == {new.hats[0], new.hats[1], new.hats[3]}
 
 
-def test_too_many_broken_photos_leave_the_old_mirror_live(new: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch = new.services.downloader.fetch
-    first = next(new.store.products.all()).photos[0].url.partition("?")[0]
-    with monkeypatch.context() as broken:
-        broken.setattr(
-            new.services.downloader, "fetch", lambda url: b"" if url.startswith(first) else fetch(url)
-        )
+@pytest.mark.parametrize(("broken", "goes_live"), [(1, True), (2, True), (3, False)])
+def test_photos_that_are_no_use_hold_the_new_mirror_back_only_when_they_are_most(
+    new: Desk, monkeypatch: pytest.MonkeyPatch, broken: int, goes_live: bool
+) -> None:
+    fail(new, monkeypatch, broken, lambda: b"no image")
+    assert new.whole()["failed"] == broken
+    assert (new.services.embedder_of(SHOP) is new.services.embedder) == goes_live
+    assert len(found(new)) == (4 - broken if goes_live else 4)
+
+
+def test_a_photo_that_cannot_be_had_tonight_holds_the_new_mirror_back_until_it_can(
+    new: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> bytes:
+        raise Unavailable("the host is away")
+
+    with monkeypatch.context() as tonight:
+        fail(new, tonight, 1, away)
         assert new.whole()["failed"] == 1
     assert found(new) == sales(new)
     assert new.services.embedder_of(SHOP) is not new.services.embedder
     assert new.whole() == {"seen": 4, "changed": 1, "embedding_calls": 1}
+    assert found(new) == sales(new)
+    assert new.services.embedder_of(SHOP) is new.services.embedder
+
+
+def test_photos_that_the_old_mirror_has_not_either_hold_nothing_back(
+    new: Desk, old: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old.services.mirror.remove(SHOP, old.hats[:3])
+    old.services.seen.forget(SHOP, old.hats[:3])
+    fail(new, monkeypatch, 3, lambda: b"no image")
+    assert new.whole()["failed"] == 3
+    assert new.services.embedder_of(SHOP) is new.services.embedder
+
+
+def test_a_row_that_the_old_mirror_has_lost_keeps_no_other_from_its_sales(new: Desk, old: Desk) -> None:
+    first = next(new.store.products.all())
+    new.one(first)
+    new.services.mirror.remove(SHOP, [new.hats[1]], old.services.mirror.collection(SHOP))
+    new.sold({first.id: 50, new.hats[1]: 60})
+    assert {row.product_id: row.sales_count for row in new.services.mirror.rows(SHOP)} == {first.id: 50}
+
+
+def fail(shop: Desk, patch: pytest.MonkeyPatch, count: int, how: Callable[[], bytes]) -> None:
+    """Let the downloads of so many products' photos fail."""
+    fetch = shop.services.downloader.fetch
+    urls = [product.photos[0].url.partition("?")[0] for product in shop.store.products.all()][:count]
+    patch.setattr(
+        shop.services.downloader, "fetch", lambda url: how() if url.startswith(tuple(urls)) else fetch(url)
+    )
+
+
+def test_an_audit_in_the_middle_takes_nothing_from_the_mirror_that_is_searched(
+    new: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(new.services.seen, "put", killed)
+        with pytest.raises(Killed):
+            new.whole()
+    assert audit(new.services, SHOP, repair=True)["strays"] == 4
     assert found(new) == sales(new)
 
 

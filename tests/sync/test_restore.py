@@ -160,7 +160,7 @@ def test_a_restore_that_was_called_off_can_be_asked_for_again(at: Desk) -> None:
     product = at.product()
     run = at.published(product)
     called_off = start_restore(at.services, SHOP, run.run_id)
-    at.services.starter.cancel(SHOP)
+    at.services.starter.cancel_shop(SHOP)
     with pytest.raises(Unavailable):
         at.services.starter.result(called_off)
     assert at.restore(run) == "taken back: 3 images"

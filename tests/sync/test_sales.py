@@ -46,7 +46,7 @@ def _nothing_sold(shop: Desk) -> None:
     assert shop.sales() == [0, 0, 0, 0]
 
 
-def export(shop: Desk, window: sales.Window) -> str:
+def export(shop: Desk, window: sales.OrderWindow) -> str:
     return shop.export("bulk_orders", window["query"])
 
 
@@ -56,12 +56,12 @@ def from_report(shop: Desk) -> int:
     return shop.counts().get("sales_only", 0)
 
 
-def from_orders(shop: Desk, window: sales.Window) -> int:
+def from_orders(shop: Desk, window: sales.OrderWindow) -> int:
     sales.from_orders(shop.services, SHOP, window, shop.report())
     return shop.counts().get("sales_only", 0)
 
 
-def from_export(shop: Desk, operation: str, window: sales.Window) -> bool:
+def from_export(shop: Desk, operation: str, window: sales.OrderWindow) -> bool:
     return sales.from_export(shop.services, SHOP, operation, window, shop.report())
 
 
@@ -72,7 +72,7 @@ def test_a_report_counts_what_was_sold_and_kept(shop: Desk) -> None:
 
 
 def test_orders_give_the_figures_of_the_report(shop: Desk) -> None:
-    window = sales.window(shop.services, SHOP)
+    window = sales.order_window(shop.services, SHOP)
     assert from_orders(shop, window) == 3
     assert shop.sales() == [10, 4, 3, 0]
     sold, read = sales.tally(shop.store.orders.all(window["query"]))
@@ -81,7 +81,7 @@ def test_orders_give_the_figures_of_the_report(shop: Desk) -> None:
 
 
 def test_an_export_of_orders_gives_them_too(shop: Desk) -> None:
-    window = sales.window(shop.services, SHOP)
+    window = sales.order_window(shop.services, SHOP)
     shop.local.faults.children_first()
     assert from_export(shop, export(shop, window), window)
     assert shop.counts()["sales_only"] == 3
@@ -136,7 +136,7 @@ def test_a_report_that_disagrees_with_its_total_is_read_again_once(
 def test_orders_that_were_not_all_read_are_read_again_once(
     shop: Desk, monkeypatch: pytest.MonkeyPatch, wrong_times: int
 ) -> None:
-    window = sales.window(shop.services, SHOP)
+    window = sales.order_window(shop.services, SHOP)
     right, asked = Orders.all, []
 
     def some(self: Orders, query: str) -> Iterator[Order]:
@@ -155,7 +155,7 @@ def test_orders_that_were_not_all_read_are_read_again_once(
 
 
 def test_an_export_without_all_orders_changes_nothing(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = sales.window(shop.services, SHOP)
+    window = sales.order_window(shop.services, SHOP)
     operation = export(shop, window)
     monkeypatch.setattr(Orders, "count", lambda *_: (6, True))
     with pytest.raises(Mismatch, match="5 orders were read of 6;"):
@@ -164,7 +164,7 @@ def test_an_export_without_all_orders_changes_nothing(shop: Desk, monkeypatch: p
 
 
 def test_a_count_that_is_only_the_least_may_be_passed(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = sales.window(shop.services, SHOP)
+    window = sales.order_window(shop.services, SHOP)
     monkeypatch.setattr(Orders, "count", lambda *_: (4, False))
     assert from_orders(shop, window) == 3
     monkeypatch.setattr(Orders, "count", lambda *_: (6, False))
@@ -173,7 +173,7 @@ def test_a_count_that_is_only_the_least_may_be_passed(shop: Desk, monkeypatch: p
 
 
 def test_a_truncated_export_is_none_and_changes_nothing(shop: Desk) -> None:
-    window = sales.window(shop.services, SHOP)
+    window = sales.order_window(shop.services, SHOP)
     shop.local.faults.truncate_bulk(lines=1, times=1)
     assert not from_export(shop, export(shop, window), window)
     assert shop.sales() == [0, 0, 0, 0]
@@ -182,7 +182,7 @@ def test_a_truncated_export_is_none_and_changes_nothing(shop: Desk) -> None:
 def test_a_window_is_of_whole_days_of_the_shop(shop: Desk) -> None:
     today = datetime.now(ZoneInfo("Europe/Berlin")).replace(hour=0, minute=0, second=0, microsecond=0)
     since, until = ((today - timedelta(days=back)).astimezone(UTC) for back in (30, 0))
-    found = sales.window(shop.services, SHOP)
+    found = sales.order_window(shop.services, SHOP)
     assert found["query"] == f"created_at:>='{since:%FT%TZ}' created_at:<'{until:%FT%TZ}'"
     assert (found["days"], found["orders"]) == (30, 5)
 
@@ -192,13 +192,13 @@ def test_fewer_days_count_where_the_token_reaches_no_further(tmp_path: Path) -> 
         settings = opened.services.settings.model_copy(update={"sales_days": 90})
         object.__setattr__(opened.services, "settings", settings)
         with capture_logs() as logged:
-            assert sales.window(opened.services, SHOP)["days"] == 59
+            assert sales.order_window(opened.services, SHOP)["days"] == 59
         assert [(line["days"], line["wanted"]) for line in logged if "read_all_orders" in line["event"]] == [
             (59, 90)
         ]
         wide = opened.local.admin_token(ALL | {"read_all_orders"})
         opened.services.tokens.keep(SHOP, "admin_token", Grant(wide))
-        assert sales.window(opened.services, SHOP)["days"] == 90
+        assert sales.order_window(opened.services, SHOP)["days"] == 90
 
 
 def test_a_refused_report_says_so(shop: Desk) -> None:

@@ -41,7 +41,7 @@ class Office:
 
     def end_syncs(self) -> None:
         for shop in (WOOL, SILK):
-            self.services.starter.cancel(shop)
+            self.services.starter.cancel_shop(shop)
             self.services.syncs.cancel(shop, "the test is over")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.devstore.platform import LocalShopify
+from infra.files import only_one
 from infra.services import Services
 from infra.settings import Settings
 from infra.shopify.oauth import Grant
@@ -55,6 +56,13 @@ def test_a_connected_shop_has_nothing_to_mend(services: Services) -> None:
     assert doubts == {"worker", "address", "catalog"}  # none runs, not https, not mirrored yet
     assert "Wool answers" in found["credentials"].seen
     assert found["API points"].seen.endswith("more each second")
+
+
+def test_whoever_works_on_the_home_is_seen(services: Services) -> None:
+    with only_one(services.settings.home):
+        found = findings(services)
+    assert (found["worker"].verdict, "a worker, or a `bestshot sync`" in found["worker"].seen) == ("ok", True)
+    assert "Milvus Lite, open in the process" in found["mirror"].seen
 
 
 def test_nothing_connected_says_what_to_run(local: LocalShopify, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from webhook_app.sync_display import progress_shown, sum_up, table_of
 SHOP = "wool.myshopify.com"
 RECORD: dict[str, Any] = {
     **BLANK,
+    "cost_usd": "0",
     **NOTHING_YET,
     "shop": SHOP,
     "run_id": f"{SHOP}:sync:1",
@@ -87,6 +88,7 @@ def test_the_summary_tells_all_figures_and_names_what_failed() -> None:
     [
         ({"listings_missed": 2}, "2 new listings whose webhook never came were begun"),
         ({"mirror": {"lost": 3, "strays": 0}}, "was repaired: 3 lost"),
+        ({"mirror": {"lost": 0, "strays": 0}}, "the mirror is as it was written"),
         ({"mirror": {"strays": 1}, "dry_run": True}, "is not repaired: 1 strays"),
         ({"sales_kept": "no scope"}, "sales stay as they were: no scope"),
         ({"sales": {"source": "orders", "days": 59, "until": "2026-11-19"}}, "sales of 59 days"),
@@ -99,10 +101,15 @@ def test_what_the_steps_noted_is_told_in_words(noted: dict[str, Any], sentence: 
 
 def test_syncs_are_listed_one_a_line() -> None:
     page = io.StringIO()
-    failed = ENDED | {"status": "failed", "reason": "HTTP 402", "counts": {"seen": 1200, "new": 0}}
+    failed = ENDED | {
+        "status": "failed",
+        "reason": "HTTP 402",
+        "counts": {"seen": 1200, "new": 0, "changed": 7},
+    }
     Console(file=page, width=160).print(table_of([ENDED, failed]))
     lines = [line for line in page.getvalue().splitlines() if SHOP in line]
     assert len(lines) == 2
-    assert "1,200 seen" in lines[1]
+    assert "7 changed" in lines[1]
+    assert "seen" not in lines[1]
     assert "HTTP 402" in lines[1]
     assert "new" not in lines[1]

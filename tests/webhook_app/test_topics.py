@@ -180,7 +180,7 @@ def test_one_deletion_is_one_recipe_however_often_it_is_delivered(services: Serv
 
 def test_an_uninstall_is_no_recipe_that_it_would_call_off_itself(services: Services) -> None:
     handle(services, event("app/uninstalled", {"myshopify_domain": SHOP, "domain": "shop.example.com"}))
-    services.starter.cancel(SHOP)
+    services.starter.cancel_shop(SHOP)
     (workflow,) = services.starter._client.list_workflows()
     assert (workflow.workflow_id, workflow.status) == (f"uninstalled:{SHOP}:e1:1", "ENQUEUED")
 

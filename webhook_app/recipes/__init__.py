@@ -12,7 +12,7 @@ from webhook_app.recipes.mirroring import MirrorProduct
 from webhook_app.recipes.new_listing import NewListing
 from webhook_app.recipes.nightly import Nightly
 from webhook_app.recipes.restore import RestoreRun
-from webhook_app.recipes.scheduled import Scheduled
+from webhook_app.recipes.sync_store import SyncStore
 
 
 def register(services: Services, painter: Painter) -> None:
@@ -21,10 +21,10 @@ def register(services: Services, painter: Painter) -> None:
     MirrorProduct(services)
     Leaving(services)
     RestoreRun(services)
-    Scheduled(services)
+    Nightly(services)
     register_syncs(services)
 
 
 def register_syncs(services: Services) -> None:
     """The same for a process that only takes up syncs."""
-    Nightly(services)
+    SyncStore(services)

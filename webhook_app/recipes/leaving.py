@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from infra.durable import enqueue, interrupted, reason, recipe, run_step
+from infra.queues import RECIPES
 from infra.services import Services
 from webhook_app.steps import leaving
 
@@ -47,14 +48,14 @@ class Leaving:
         leave = partial(leaving.leave, last=look > len(PAUSES))
         if not self._is_done(key, "leave", leave, shop):
             pause = PAUSES[min(look, len(PAUSES)) - 1]
-            enqueue("recipes", f"{key}:{look + 1}", self._leave, shop, key, look + 1, delay=pause)
+            enqueue(RECIPES, f"{key}:{look + 1}", self._leave, shop, key, look + 1, delay=pause)
 
     def redact_shop(self, digest: str, key: str, sweep: int) -> None:
         """Erase a shop until a sweep finds nothing left. Its name is in no argument, result or error here."""
         redact = partial(leaving.redact, last=sweep >= LAST_SWEEP)
         if not self._is_done(key, "redact", redact, digest):
             pause = min(SETTLE_SECONDS * sweep, LONGEST_PAUSE)
-            enqueue("recipes", f"{key}:{sweep + 1}", self._redact, digest, key, sweep + 1, delay=pause)
+            enqueue(RECIPES, f"{key}:{sweep + 1}", self._redact, digest, key, sweep + 1, delay=pause)
 
     def _is_done(self, key: str, name: str, step: Callable[[Services, str], bool], whose: str) -> bool:
         """Whether the step says that no more is to do; one that fails is tried again at the next look."""

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
 from infra.errors import Cancelled, Closed, TokenRefused, Unavailable
 from infra.model import Painter, RunStatus
+from infra.queues import PAINT, PUBLISH, RECIPES
 from infra.services import Services
 from webhook_app.arrivals import look_id
 from webhook_app.recipes.publish import publish
@@ -45,10 +46,10 @@ class NewListing:
         with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "waiting"):
             found = run_step("photo", listing.look_for_photo, run)
             if found == "there":
-                enqueue("recipes", f"{run_id}:images", self._make, shop, run_id)
+                enqueue(RECIPES, f"{run_id}:images", self._make, shop, run_id)
             elif found == "not yet" and look:
                 later = min(2**look, LONGEST_PAUSE)
-                enqueue("recipes", look_id(run_id, look + 1), self._look, shop, run_id, look + 1, delay=later)
+                enqueue(RECIPES, look_id(run_id, look + 1), self._look, shop, run_id, look + 1, delay=later)
 
     def make_images(self, shop: str, run_id: str) -> None:
         """From the photo to the product's images: bestsellers, style, paintings, store."""
@@ -75,7 +76,7 @@ class NewListing:
 
     def _paint_side_by_side(self, run: Run, ratios: list[str]) -> None:
         handles = {
-            ratio: enqueue("paint", f"{run.run_id}:{ratio}", self._paint, run.shop, run.run_id, ratio)
+            ratio: enqueue(PAINT, f"{run.run_id}:{ratio}", self._paint, run.shop, run.run_id, ratio)
             for ratio in ratios
         }
         for ratio, handle in handles.items():
@@ -96,7 +97,7 @@ class NewListing:
             run_step("wait for store", publishing.wait_for_store, run, reason(error))
             later = f"{run.run_id}:publish:{attempt + 1}"
             delay = AWAY[attempt - 1]
-            enqueue("publish", later, self._publish, run.shop, run.run_id, attempt + 1, delay=delay)
+            enqueue(PUBLISH, later, self._publish, run.shop, run.run_id, attempt + 1, delay=delay)
 
     @contextmanager
     def _failures_recorded(self, run: Run, while_it_is: RunStatus) -> Iterator[None]:

@@ -11,7 +11,7 @@ from infra.runs import PRODUCT_GONE, SHOP_GONE
 from infra.services import Services
 from sync import writing
 from webhook_app.connect import alone
-from webhook_app.syncing import unschedule_nights
+from webhook_app.sync_runs import unschedule_nights
 
 Access = Literal["in", "out", "unsaid"]
 """Whether a shop lets us in. One that is closed does not say, nor do credentials that cannot be opened."""
@@ -81,7 +81,7 @@ def _leave(services: Services, shop: str) -> None:
     """First the shop counts as left, so that no webhook starts a run; then what is open is called off."""
     services.installations.leave(shop)
     services.runs.cancel(shop, SHOP_GONE)
-    services.starter.cancel(shop)
+    services.starter.cancel_shop(shop)
     services.syncs.cancel(shop, SHOP_GONE)
     unschedule_nights(services, shop)
     services.tokens.forget(shop)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from croniter import croniter
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from infra.database import installations
 from infra.durable import recipe, run_recipes, run_step
@@ -20,15 +21,15 @@ from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.replies import Shop
 from tests.running import wait_for
-from webhook_app import syncing
-from webhook_app.recipes.scheduled import Scheduled
-from webhook_app.syncing import (
+from webhook_app import sync_runs
+from webhook_app.recipes.nightly import Nightly
+from webhook_app.sync_runs import (
     begin_night,
     begin_sync,
+    end_lost_syncs,
     nightly_cron,
     resume_nights,
     schedule_nights,
-    settle,
     sync_now,
     unschedule_nights,
 )
@@ -74,7 +75,7 @@ def worker(services: Services) -> Iterator[Work]:
     """A worker, while the block lasts."""
     work = Work(services)
     recipe("sync_store", work)
-    Scheduled(services)
+    Nightly(services)
     with run_recipes(services.settings.recipes_url, "test", 1):
         try:
             yield work
@@ -90,7 +91,7 @@ def test_who_asks_while_a_sync_is_under_way_joins_it(services: Services) -> None
     first = begin_sync(services, A, "full", asked_by="command")
     with worker(services) as work:
         wait_for(lambda: work.begun)
-        others = [begin_sync(services, A, asked_by="admin"), begin_sync(services, A, "verify", asked_by="x")]
+        others = [begin_sync(services, A, asked_by="app"), begin_sync(services, A, "verify", asked_by="app")]
         elsewhere = begin_sync(services, B, asked_by="admin")
         work.free.set()
         for begun in (first, elsewhere):
@@ -144,11 +145,11 @@ def test_a_record_without_a_run_is_ended_and_one_with_a_run_is_not(
     begun = begin_sync(services, A, asked_by="admin")
     assert not begun.joined
     assert statuses(services, A) == ["waiting", "waiting"]
-    monkeypatch.setattr(syncing, "PATIENCE", timedelta(0))
-    settle(services, A)
+    monkeypatch.setattr(sync_runs, "PATIENCE", timedelta(0))
+    end_lost_syncs(services, A)
     assert statuses(services, A) == ["waiting", "failed"]
-    services.starter.cancel(A)
-    settle(services, A)
+    services.starter.cancel_shop(A)
+    end_lost_syncs(services, A)
     assert statuses(services, A) == ["failed", "failed"]
 
 
@@ -173,7 +174,7 @@ def test_a_sync_whose_worker_never_comes_back_stands_in_no_nights_way(
 ) -> None:
     lost = begin_sync(services, A, asked_by="admin").run_id
     assert begin_night(services, A, LAST_NIGHT) == lost
-    monkeypatch.setattr(syncing, "LONGEST_SYNC", timedelta(0))
+    monkeypatch.setattr(sync_runs, "LONGEST_SYNC", timedelta(0))
     tonight = begin_night(services, A, LAST_NIGHT)
     assert tonight != lost
     assert services.starter.under_way([lost, tonight]) == {tonight}
@@ -242,6 +243,21 @@ def test_nights_without_a_worker_are_made_up_for_by_one_sync(services: Services)
     assert len(services.starter._client.list_schedules()) == 2
 
 
+def test_one_shops_trouble_keeps_nobody_from_the_nights(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaves(of: Services, shop: str) -> None:
+        schedule_nights(of, shop)
+        if shop == A:
+            unschedule_nights(of, shop)
+
+    monkeypatch.setattr(sync_runs, "schedule_nights", leaves)
+    with capture_logs() as logged:
+        resume_nights(services)
+    assert [(line["event"], line["shop"]) for line in logged] == [("nights not resumed", A)]
+    assert [held["context"] for held in services.starter._client.list_schedules()] == [B]
+
+
 def under_way(services: Services) -> list[str]:
     found = services.starter._client.list_workflows(status=["ENQUEUED", "PENDING"])
     return [workflow.workflow_id for workflow in found]
@@ -255,7 +271,7 @@ def firings(cron: str, zone: str, day: date, days: int) -> Counter[date]:
     for _ in range(days):
         fires = times.get_next(datetime)
         found[fires.date()] += 1
-        assert fires.hour == syncing.HOUR
+        assert fires.hour == sync_runs.HOUR
     return found
 
 
@@ -273,12 +289,12 @@ def firings(cron: str, zone: str, day: date, days: int) -> Counter[date]:
     ],
 )
 def test_each_night_comes_once_when_the_clocks_are_set(zone: str, day: date) -> None:
-    for cron in (nightly_cron(A), f"0 0 {syncing.HOUR} * * *", f"59 59 {syncing.HOUR} * * *"):
+    for cron in (nightly_cron(A), f"0 0 {sync_runs.HOUR} * * *", f"59 59 {sync_runs.HOUR} * * *"):
         assert firings(cron, zone, day, 5) == {day + timedelta(days=n): 1 for n in range(5)}
 
 
 def test_shops_are_spread_over_their_hour() -> None:
     times = {nightly_cron(f"shop-{number}.myshopify.com") for number in range(200)}
     assert len(times) > 190
-    assert {cron.split()[2:] == [str(syncing.HOUR), "*", "*", "*"] for cron in times} == {True}
+    assert {cron.split()[2:] == [str(sync_runs.HOUR), "*", "*", "*"] for cron in times} == {True}
     assert len({int(cron.split()[1]) // 10 for cron in times}) == 6

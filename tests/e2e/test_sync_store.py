@@ -23,9 +23,10 @@ from infra.shopify.sales import Sales
 from infra.syncs import SyncMode
 from tests import drawn
 from tests.running import wait_for
+from webhook_app import arrivals
 from webhook_app.embedded import Embedded, running
-from webhook_app.recipes import exporting, nightly
-from webhook_app.syncing import begin_sync
+from webhook_app.recipes import exporting, sync_store
+from webhook_app.sync_runs import begin_sync
 
 ROOT = Path(__file__).parents[2]
 WELL = {"seen": 12}
@@ -42,9 +43,10 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture
 def app(running_app: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded]:
-    """A mirrored shop that exports whatever it has, and is looked at often."""
-    monkeypatch.setattr(nightly, "BULK_FROM", 1)
-    monkeypatch.setattr(nightly, "BULK_STATES_FROM", 1)
+    """A mirrored shop that exports whatever it has and is looked at often; no webhook changes its mirror."""
+    monkeypatch.setattr(arrivals, "MINUTE", 10**9)  # or they would, when a minute of the clock ends
+    monkeypatch.setattr(sync_store, "BULK_FROM", 1)
+    monkeypatch.setattr(sync_store, "BULK_STATES_FROM", 1)
     monkeypatch.setattr(exporting, "PAUSES", (0.05,) * 200)
     running_app.store.operations_seen.clear()
     yield running_app
@@ -53,7 +55,7 @@ def app(running_app: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embe
 
 def record(app: Embedded, mode: SyncMode = "verify", *, dry_run: bool = False) -> dict[str, Any]:
     """What a sync came to; to verify, all products are read in full."""
-    run_id = begin_sync(app.services, app.shop, mode, dry_run=dry_run, asked_by="test").run_id
+    run_id = begin_sync(app.services, app.shop, mode, dry_run=dry_run, asked_by="app").run_id
     app.services.starter.result(run_id)
     found = app.services.syncs.read(app.shop, run_id)
     assert found
@@ -81,8 +83,8 @@ def sold(app: Embedded) -> dict[str, int]:
 def test_a_small_shop_is_read_page_by_page(
     app: Embedded, monkeypatch: pytest.MonkeyPatch, mode: SyncMode
 ) -> None:
-    monkeypatch.setattr(nightly, "BULK_FROM", 13)
-    monkeypatch.setattr(nightly, "BULK_STATES_FROM", 13)
+    monkeypatch.setattr(sync_store, "BULK_FROM", 13)
+    monkeypatch.setattr(sync_store, "BULK_STATES_FROM", 13)
     assert came_to(app, mode) == WELL
     assert exports(app) == (0, 0)
 
@@ -98,7 +100,7 @@ def test_of_a_large_one_that_has_changed_little_only_the_times_of_change_are_exp
     time.sleep(1.1)  # the store tells whole seconds, and this is about the next one
     api._api.mutate("product_update", product={"id": product.id, "title": "Grand"}, media=[])
     app.store.operations_seen.clear()
-    assert came_to(app, "changes") == WELL | {"changed": 1, "embedding_calls": 1}
+    assert came_to(app, "changes") == WELL | {"changed": 1}
     assert exports(app) == (1, 1)
     assert (app.store.operations_seen["products_by_id"], app.store.operations_seen["product_states"]) == (
         1,
@@ -110,10 +112,20 @@ def test_of_one_that_has_changed_much_everything_is_exported(
     app: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sync.catalog.MOST_CHANGED", 12)
-    monkeypatch.setattr(nightly, "MOST_CHANGED", 12)
+    monkeypatch.setattr(sync_store, "MOST_CHANGED", 12)
     app.services.seen.outdate(app.shop)
+    app.services.seen.touch(app.shop, dict.fromkeys(app.services.seen.stamps(app.shop), 1))
     assert came_to(app, "changes") == WELL | {"changed": 12, "embedding_calls": 12}
     assert exports(app) == (2, 2)
+
+
+def test_of_one_that_is_hardly_known_everything_is_exported_at_once(
+    app: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_store, "MOST_CHANGED", 12)
+    app.services.seen.outdate(app.shop)
+    assert came_to(app, "changes") == WELL | {"changed": 12, "embedding_calls": 12}
+    assert exports(app) == (1, 1)
 
 
 def test_a_full_sync_writes_everything_anew(app: Embedded) -> None:
@@ -219,7 +231,7 @@ def test_an_export_that_takes_too_long_is_called_off(app: Embedded, monkeypatch:
 def test_orders_stand_in_for_a_report_that_is_refused(
     app: Embedded, monkeypatch: pytest.MonkeyPatch, bulk_from: int
 ) -> None:
-    monkeypatch.setattr(nightly, "BULK_FROM", bulk_from)
+    monkeypatch.setattr(sync_store, "BULK_FROM", bulk_from)
     product = next(app.services.store(app.shop).products.all()).id
     app.store.order([(product, 30 + bulk_from)])
     app.store.order([(product, 99)], days_ago=0)
@@ -290,7 +302,7 @@ def test_a_token_that_is_refused_ends_the_sync_and_the_record_says_why(
         raise TokenRefused("the access token is not valid (any more)")
 
     monkeypatch.setattr(Orders, "count", refused)
-    run_id = begin_sync(app.services, app.shop, asked_by="test").run_id
+    run_id = begin_sync(app.services, app.shop, asked_by="app").run_id
     with pytest.raises(TokenRefused):
         app.services.starter.result(run_id)
     said = app.services.syncs.read(app.shop, run_id)
@@ -298,7 +310,9 @@ def test_a_token_that_is_refused_ends_the_sync_and_the_record_says_why(
     assert (said["status"], said["reason"]) == ("failed", "the access token is not valid (any more)")
 
 
-@pytest.mark.parametrize("point", ["infra.exports:Exports.note:after", "sync.export:status:before"])
+@pytest.mark.parametrize(
+    "point", ["infra.exports:Exports.note:after", "infra.milvus.mirror:Mirror.put:after"]
+)
 def test_a_killed_run_goes_on_with_the_export_that_it_began(tmp_path: Path, point: str) -> None:
     killed = live(tmp_path, point)
     assert killed.returncode == -signal.SIGKILL, killed.stderr

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from infra.errors import BestshotError
 from infra.services import Services
-from infra.syncs import SyncMode
+from infra.syncs import AskedBy, SyncMode
 
 HOUR = 4
 """Of the shop's own night. No time zone's clocks are ever set within it: each day has it, and has it once."""
@@ -38,16 +39,16 @@ class Begun:
 
 
 def begin_sync(
-    services: Services, shop: str, mode: SyncMode = "changes", *, dry_run: bool = False, asked_by: str
+    services: Services, shop: str, mode: SyncMode = "changes", *, dry_run: bool = False, asked_by: AskedBy
 ) -> Begun:
     """Have a worker bring a shop's mirror up to date, or join the sync that does so already, in any mode.
 
     A dry run changes nothing, so it is only joined by dry runs and stands in nobody's way. Unavailable when
     the database is away.
     """
-    settle(services, shop)
+    end_lost_syncs(services, shop)
     run_id = f"{shop}:sync:{uuid4()}"
-    # The record comes first: a worker may begin before we are back. What a crash leaves of it is settled.
+    # The record comes first: a worker may begin before we are back. What a crash leaves of it is ended later.
     services.syncs.open(run_id, shop, mode=mode, dry_run=dry_run, asked_by=asked_by)
     only_one = f"{shop}:dry" if dry_run else shop
     doing = services.starter.start("sync_store", run_id, shop, mode, int(dry_run), only_one=only_one)
@@ -62,7 +63,7 @@ def sync_now(services: Services, shop: str) -> dict[str, int]:
     return counts
 
 
-def settle(services: Services, shop: str) -> None:
+def end_lost_syncs(services: Services, shop: str) -> None:
     """End the records of syncs that could not do so: called off, given up, or never started."""
     asked = services.syncs.open_ones(shop, before=datetime.now(UTC) - PATIENCE)
     for run_id in asked - services.starter.under_way(asked):
@@ -82,7 +83,7 @@ def begin_night(services: Services, shop: str, scheduled_at: datetime) -> str:
         return ""
     begun = begin_sync(services, shop, asked_by="night")
     if begun.joined and _is_stuck(services, shop, begun.run_id):
-        services.starter.call_off(begun.run_id)
+        services.starter.cancel_run(begun.run_id)
         services.syncs.end(begun.run_id, "failed", "its worker has not come back")
         begun = begin_sync(services, shop, asked_by="night")
     return begun.run_id
@@ -104,9 +105,12 @@ def resume_nights(services: Services) -> None:
     """What a worker begins with: all connected shops have their nights, and one that was missed comes now."""
     now = datetime.now(UTC)
     for one in services.installations.active():
-        settle(services, one.shop)
-        schedule_nights(services, one.shop)
-        services.starter.make_up(_name(one.shop), max(one.connected_at, now - LONGEST_NIGHT))
+        try:
+            end_lost_syncs(services, one.shop)
+            schedule_nights(services, one.shop)
+            services.starter.make_up(_name(one.shop), max(one.connected_at, now - LONGEST_NIGHT))
+        except BestshotError as error:  # it may be leaving just now, and the others have their nights still
+            log.warning("nights not resumed", shop=one.shop, why=str(error))
 
 
 def nightly_cron(shop: str) -> str:
