@@ -27,7 +27,7 @@ format: .venv/.dev ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/.dev ## Measure retrieval, painting and the gate; CATALOG=folder for real photos
+bench: .venv/.dev ## Measure retrieval, painting, the gate and a night of 100,000 products; CATALOG=folder for real photos
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $(CATALOG)
 
 clean: ## Forget the demo and everything that was installed

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+import numpy as np
 import structlog
 
 from infra.errors import OutsideError, Refused, TokenRefused
@@ -17,7 +18,6 @@ from infra.services import Services
 from infra.shopify import replies
 from infra.shopify.replies import Export, Json, Order
 from infra.shopify.store import Shopify
-from sync import rows
 from sync.writing import batches
 
 DOWNLOADS = 2
@@ -179,10 +179,11 @@ def _is_whole(export: Export, read: Callable[[], tuple[int, int]]) -> bool:
 
 
 def _fill(found: dict[str, int], lines: Iterable[bytes]) -> tuple[int, int]:
-    """Many lines are read as one array: a hundred thousand take a third of the time."""
+    """Many lines are read as one array, and their times as another: it takes a third of the time."""
     for part in batches(lines, LINES):
-        for state in map(replies.state, json.loads(b"[" + b",".join(part) + b"]")):
-            found[state.id] = rows.seconds(state.updated_at)
+        nodes = json.loads(b"[" + b",".join(part) + b"]")
+        times = np.array([node["updatedAt"].removesuffix("Z") for node in nodes], "datetime64[s]")
+        found.update(zip([node["id"] for node in nodes], times.astype(np.int64).tolist(), strict=True))
     return len(found), len(found)
 
 

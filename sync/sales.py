@@ -71,14 +71,16 @@ def _write(services: Services, shop: str, sold: Mapping[str, int], only: str = "
                 shop, [SalesChange(p, units, known[p].collection) for p, units in changed.items()]
             )
             services.seen.put_sales(shop, changed)
-            services.mirror.flush(shop)
         return len(changed)
 
 
 def _changed(services: Services, shop: str, sold: Mapping[str, int]) -> dict[str, int]:
     before = services.seen.sales_counts(shop)
-    now = {product_id: max(0, sold.get(product_id, 0)) for product_id in before}
-    return {product_id: units for product_id, units in now.items() if units != before[product_id]}
+    return {
+        product_id: units
+        for product_id, had in before.items()
+        if had != (units := max(0, sold.get(product_id, 0)))
+    }
 
 
 def from_report(services: Services, shop: str, report: Report, dry_run: bool = False) -> None:

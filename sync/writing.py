@@ -148,10 +148,11 @@ class Writer:
         """The pass is whole: searches read what it wrote, unless too many of `listed` products failed."""
         mirror, shop = self._services.mirror, self._shop
         with self._writing():
-            mirror.flush(shop)
             missed = self._services.seen.elsewhere(shop, self._collection)  # what searches would lose
             later, broken = len(self._later & missed), len(self._broken & missed)
             if later <= listed * LATER and later + broken <= listed * BROKEN:
+                if mirror.live(shop) != self._collection:
+                    mirror.flush(shop)
                 mirror.switch(shop)
                 self._services.seen.keep_only(shop, self._collection)
             else:

@@ -23,6 +23,7 @@ from webhook_app.console import (
     FAILED,
     errors_shown,
     executor_id,
+    freeze,
     open_services,
     read_settings,
     stop_signals,
@@ -104,5 +105,6 @@ def worker() -> None:
             run_recipes(settings.recipes_url, executor_id(settings.home), settings.paint_concurrency)
         )
         resume_nights(services)
+        freeze()
         click.echo("Working")
         stopped.wait()

@@ -21,7 +21,7 @@ from infra.queues import SYNCS
 from infra.services import Services
 from infra.syncs import OPEN, SyncMode
 from webhook_app import recipes
-from webhook_app.console import FAILED, STOPPED, executor_id, open_services, show_table, stop_signals
+from webhook_app.console import FAILED, STOPPED, executor_id, freeze, open_services, show_table, stop_signals
 from webhook_app.shop_commands import chosen_shops, for_shop, shop_argument, shop_name
 from webhook_app.sync_display import Progress, progress_shown, sum_up, table_of
 from webhook_app.sync_runs import Begun, begin_sync, end_lost_syncs
@@ -116,6 +116,7 @@ class LocalWorker:
             recipes.register_syncs(self._services)
             who, paintings = executor_id(settings.home), settings.paint_concurrency
             held.enter_context(run_recipes(settings.recipes_url, who, paintings, only=SYNCS))
+            freeze()
             self._held, self.working = held.pop_all(), True
 
 

@@ -75,13 +75,14 @@ class Opened:
         with self._lock:
             if name in self._made:
                 return
+            current = live(client, shop)
             if not client.has_collection(name):
                 client.create_collection(name, schema=_schema(dimension))
-            if not client.list_indexes(name):
+            if current != name and not client.list_indexes(name):
                 # Not waited for, though pymilvus would, half a second each: there are no rows yet.
                 client.create_index(name, _index(), sync=False)
             self._load(client, name)
-            if live(client, shop) is None:
+            if current is None:
                 client.create_alias(name, alias_name(shop))
             self._made.add(name)
 

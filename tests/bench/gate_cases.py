@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +17,7 @@ from infra.model import Painted, PaintTask, Product, StyleBrief
 from infra.pixels import decode
 from infra.silhouette import silhouette
 
-BRIEFS: tuple[tuple[Any, ...], ...] = (
+BRIEFS: tuple[tuple[str, float, float, float, float, float, float], ...] = (
     ("#e6ddd2", 0.8, 0.3, 0.25, 0.75, 120, 0.74),
     ("#3b414c", 0.35, 0.6, -0.3, 0.2, 60, 0.6),
     ("#f0b9bf", 0.85, 0.4, 0.5, 0.9, 90, 0.8),
@@ -100,7 +99,8 @@ def _text_cases(
 
 
 def _task(subject: Subject, ratio: str, seed: int) -> PaintTask:
-    backdrop, *light = BRIEFS[(seed + len(ratio)) % len(BRIEFS)]
+    chosen = BRIEFS[(seed + len(ratio)) % len(BRIEFS)]
+    backdrop, light = chosen[0], chosen[1:]
     brief = StyleBrief("studio", "soft", "flat lay", "calm", "", (backdrop, "#806a5a"), *light, "bench")
     format_ = parse_format(ratio)
     text = (subject.product.title, f"${subject.product.price}") if format_.with_text else ()

@@ -1,22 +1,24 @@
-"""How well retrieval finds products of the same category, and how fast photos are embedded.
+"""How well retrieval finds products like a new one, with and without filters; the embedder's speed.
 
     python -m tests.bench.retrieval FOLDER
 
-FOLDER is a catalog folder (products.csv + images/, new_products.csv + new_products/). Each new product is
-looked up as in production, but without the category and sales filter: dense by its photo, sparse by its
-category, style, season and hint; hybrid is the reciprocal rank fusion of the two. Leave-one-out looks each
-catalog photo up among all others. Searches are exact, in numpy; speed is by processor time.
+FOLDER is a catalog folder (products.csv + images/, new_products.csv + new_products/). It is mirrored as a
+store's catalog is, and each new product is looked up in that mirror as in production: dense by its photo,
+sparse by its words, hybrid by both. Leave-one-out looks each catalog photo up among all others, exactly, in
+NumPy. Speed is by processor time.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,118 +26,187 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from infra import keywords
+from generators.bestsellers import Bestsellers
+from generators.references import query_vector
 from infra.catalog import CatalogRow, read_new_products, read_products
 from infra.embedding import BuiltinEmbedder
-from infra.model import Product
+from infra.milvus import CANDIDATES, RRF_K, Where
+from infra.model import Photo, Product
+from infra.services import Services, build
+from infra.settings import Settings
+from infra.shopify.replies import Shop
+from sync.catalog import CatalogPass
+from sync.sales import mirror_sales
 
+SHOP = "catalog.myshopify.com"
 TOP = 3
-CANDIDATES = 20
-RRF_K = 60
 
-Ranking = Sequence[int]
-"""Row numbers of the catalog, best first."""
+Vector = NDArray[np.float32]
+Words = dict[int, float]
+
+
+class Query(NamedTuple):
+    """A new product and its photo's vector, and what is asked with."""
+
+    row: CatalogRow
+    photo: Vector
+    dense: Vector
+    sparse: Words
+
+
+class Labels(NamedTuple):
+    """What is known of each product of the catalog, by its id."""
+
+    colours: dict[str, str]
+    photos: dict[str, Vector]
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Same-category precision@3, 0..1 each, and images per second on one core."""
+    """What searches found: shares in 0..1 of the products found, and the mean cosine of photos."""
 
-    dense: float
-    sparse: float
-    hybrid: float
+    same_category: float
+    same_colour: float
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """All that was measured: figures by filter and side; leave-one-out; images embedded per second."""
+
+    figures: dict[str, dict[str, Figures]]
     leave_one_out: float
     images_per_second: float
 
 
-def measure(folder: Path) -> Figures:
-    """Embed the folder, look everything up, count."""
+def measure(folder: Path) -> Looked:
+    """Mirror the folder, look everything up, count."""
     catalog, new = read_products(folder).rows, read_new_products(folder).rows
     started = time.process_time()
     photos, queries = _embedded(catalog), _embedded(new)
     seconds = time.process_time() - started
-    dense = [_best(scores) for scores in queries @ photos.T]
-    sparse = _sparse_rankings(catalog, new)
-    hybrid = [fuse(pair) for pair in zip(dense, sparse, strict=True)]
-    others = photos @ photos.T
-    np.fill_diagonal(others, -np.inf)
-    return Figures(
-        dense=_precision(dense, new, catalog),
-        sparse=_precision(sparse, new, catalog),
-        hybrid=_precision(hybrid, new, catalog),
-        leave_one_out=_precision([_best(scores) for scores in others], catalog, catalog),
-        images_per_second=(len(catalog) + len(new)) / seconds,
+    labels = Labels(
+        {row.id: row.color for row in catalog},
+        {row.id: one for row, one in zip(catalog, photos, strict=True)},
     )
-
-
-def fuse(rankings: Iterable[Ranking]) -> Ranking:
-    """Reciprocal rank fusion: https://doi.org/10.1145/1571941.1572114"""
-    scores: defaultdict[int, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, row in enumerate(ranking, 1):
-            scores[row] += 1 / (RRF_K + rank)
-    return [row for row, _ in sorted(scores.items(), key=lambda item: -item[1])]
+    with _mirrored(catalog) as services:
+        asked = [
+            (row, one, query_vector(services, SHOP, _product(row)))
+            for row, one in zip(new, queries, strict=True)
+        ]
+        figures = {
+            name: {side: _figures(services, part, where, labels) for side, part in _by_side(asked).items()}
+            for name, where in _filters(services).items()
+        }
+    return Looked(figures, _leave_one_out(catalog, photos), (len(catalog) + len(new)) / seconds)
 
 
 def _embedded(rows: Sequence[CatalogRow]) -> NDArray[np.float32]:
     return BuiltinEmbedder().embed_images([row.image_path.read_bytes() for row in rows])
 
 
-def _sparse_rankings(catalog: Sequence[CatalogRow], new: Sequence[CatalogRow]) -> list[Ranking]:
-    vectors = [keywords.document_vector(keywords.document_text(_product(row))) for row in catalog]
-    frequencies = Counter(bucket for vector in vectors for bucket in vector)
-    rankings = []
-    for row in new:
-        text = " ".join((row.category, row.style, row.season, row.hint))
-        query = keywords.query_vector(text, len(catalog), frequencies)
-        rankings.append(_best(np.array([_inner(query, vector) for vector in vectors])))
-    return rankings
+def _leave_one_out(catalog: Sequence[CatalogRow], photos: NDArray[np.float32]) -> float:
+    others = photos @ photos.T
+    np.fill_diagonal(others, -np.inf)
+    nearest = np.argsort(-others, axis=1, kind="stable")[:, :TOP]
+    categories = np.array([row.category for row in catalog])
+    return float((categories[nearest] == categories[:, None]).mean())
+
+
+@contextmanager
+def _mirrored(catalog: Sequence[CatalogRow]) -> Iterator[Services]:
+    """Services whose mirror holds a catalog and its sales."""
+    with TemporaryDirectory() as home, closing(build(_settings(Path(home)))) as built:
+        services = replace(built, downloader=_Files())  # type: ignore[arg-type]
+        services.installations.connect(Shop("Catalog", SHOP, "UTC"), "en", "https://app.example")
+        services.syncs.open("bench", SHOP, mode="full", dry_run=False, asked_by="command")
+        report = services.syncs.report("bench")
+        CatalogPass(services, SHOP, report).whole(map(_product, catalog), lambda _: [], len(catalog))
+        mirror_sales(services, SHOP, {row.id: row.sales_count for row in catalog}, report)
+        yield services
+
+
+def _settings(home: Path) -> Settings:
+    """Whatever the environment says, all is kept in a folder."""
+    return Settings.from_env(home=home, database_url="", milvus_uri="", min_sales=None)
+
+
+class _Files:
+    """A downloader of files: the URL is a path."""
+
+    def fetch(self, url: str) -> bytes:
+        return Path(url).read_bytes()
+
+    def close(self) -> None:
+        """Nothing."""
 
 
 def _product(row: CatalogRow) -> Product:
     return Product(
         id=row.id,
         title=row.title,
-        updated_at=datetime.now(UTC),
+        updated_at=datetime(2026, 1, 1, tzinfo=UTC),
         description=row.description,
         category=row.category,
         color=row.color,
         style=row.style,
         season=row.season,
         tags=row.tags,
+        hint=row.hint,
+        photos=(Photo(row.id, str(row.image_path)),),
     )
 
 
-def _inner(query: Mapping[int, float], document: Mapping[int, float]) -> float:
-    return sum(weight * document.get(bucket, 0) for bucket, weight in query.items())
+def _filters(services: Services) -> dict[str, Callable[[CatalogRow], Where]]:
+    """Nothing; who sells best in the store; who sells best in the product's own category."""
+    bestsellers = Bestsellers(services, SHOP)
+    everywhere = Where((), bestsellers.threshold().units)
+    return {
+        "all products": lambda _: Where(),
+        "bestsellers": lambda _: everywhere,
+        "bestsellers of its category": lambda row: Where(
+            (row.category,), bestsellers.threshold(row.category).units
+        ),
+    }
 
 
-def _best(scores: NDArray[np.floating]) -> Ranking:
-    return [int(row) for row in np.argsort(-scores, kind="stable")[:CANDIDATES]]
+def _by_side(asked: Sequence[tuple[CatalogRow, Vector, Words]]) -> dict[str, list[Query]]:
+    return {
+        "dense (photo)": [Query(row, photo, photo, {}) for row, photo, _ in asked],
+        "sparse (words)": [Query(row, photo, np.zeros_like(photo), words) for row, photo, words in asked],
+        "hybrid": [Query(row, photo, photo, w) for row, photo, w in asked],
+    }
 
 
-def _precision(
-    rankings: Sequence[Ranking], asked: Sequence[CatalogRow], catalog: Sequence[CatalogRow]
-) -> float:
-    hits = [
-        catalog[row].category == wanted.category
-        for ranking, wanted in zip(rankings, asked, strict=True)
-        for row in ranking[:TOP]
+def _figures(
+    services: Services, asked: Sequence[Query], where: Callable[[CatalogRow], Where], labels: Labels
+) -> Figures:
+    pairs = [
+        (row, vector, hit)
+        for row, vector, dense, sparse in asked
+        for hit in services.mirror.search(SHOP, dense, sparse, where(row), CANDIDATES)[:TOP]
     ]
-    return sum(hits) / len(hits)
+    return Figures(
+        same_category=float(np.mean([hit.category == row.category for row, _, hit in pairs])),
+        same_colour=float(np.mean([labels.colours[hit.product_id] == row.color for row, _, hit in pairs])),
+        cosine=float(np.mean([vector @ labels.photos[hit.product_id] for _, vector, hit in pairs])),
+    )
 
 
 def main(folder: Path) -> None:
-    """Print the table."""
+    """Print the tables."""
     cv2.setNumThreads(1)
-    figures = measure(folder)
-    table = Table("retrieval, no filter", f"same category in the first {TOP}", title=str(folder.name))
-    table.add_row("dense (photo)", f"{figures.dense:.3f}")
-    table.add_row("sparse (words)", f"{figures.sparse:.3f}")
-    table.add_row(f"hybrid (RRF k={RRF_K}, {CANDIDATES}+{CANDIDATES})", f"{figures.hybrid:.3f}")
-    table.add_row("dense, leave-one-out over the catalog", f"{figures.leave_one_out:.3f}")
-    table.add_row("images embedded per second, one core", f"{figures.images_per_second:.0f}")
+    looked = measure(folder)
+    title = f"{folder.name}: the first {TOP} of a search (hybrid: RRF k={RRF_K}, {CANDIDATES}+{CANDIDATES})"
+    table = Table("looked up among", "by", "same category", "same colour", "mean cosine", title=title)
+    for name, sides in looked.figures.items():
+        for side, one in sides.items():
+            shares = f"{one.same_category:.3f}", f"{one.same_colour:.3f}", f"{one.cosine:.3f}"
+            table.add_row(name, side, *shares)
+        table.add_section()
     Console().print(table)
+    Console().print(f"dense, leave-one-out over the catalog: {looked.leave_one_out:.3f} of the same category")
+    Console().print(f"embedded: {looked.images_per_second:.0f} images per second on one core")
 
 
 if __name__ == "__main__":

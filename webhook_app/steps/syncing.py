@@ -140,6 +140,8 @@ def end(sync: Sync) -> dict[str, int]:
     """What was done, into the record and the log, with what all calls to this shop's API have cost so far."""
     record = sync.services.syncs.read(sync.shop, sync.run_id)
     counts: dict[str, int] = record["counts"] if record else {}
+    if not sync.dry_run:
+        sync.services.mirror.flush(sync.shop)
     sync.services.syncs.end(sync.run_id, "done")
     log.info("synced", counts=counts, api=sync.services.store(sync.shop).costs.summary())
     return counts
