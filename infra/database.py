@@ -50,8 +50,8 @@ products = sa.Table(
     sa.Column("category", sa.String, nullable=False),
     sa.Column("sales_count", sa.Integer, nullable=False),
     sa.Column("terms", sa.JSON, nullable=False),
-    sa.Index("products_by_sales", "shop", "category", "sales_count", "collection"),
-    sa.Index("products_by_change", "shop", "product_id", "updated_at", "sales_count", "collection"),
+    sa.Index("products_by_sales", "shop", "category", "sales_count", "collection", "product_id"),
+    sa.Index("products_by_change", "shop", "product_id", "updated_at", "collection"),
     comment="What was last seen of each product; `collection` is empty where it has no place in the mirror",
 )
 

@@ -50,8 +50,9 @@ class SeenProducts:
         return self._figures(sa.select(products.c.product_id, products.c.updated_at), products.c.shop == shop)
 
     def sales_counts(self, shop: str) -> dict[str, int]:
-        """product_id → units sold of everything mirrored."""
-        return self._figures(sa.select(products.c.product_id, products.c.sales_count), _mirrored(shop))
+        """product_id → units sold of everything mirrored that sold at all."""
+        sold = _mirrored(shop) & (products.c.sales_count > 0)
+        return self._figures(sa.select(products.c.product_id, products.c.sales_count), sold)
 
     def elsewhere(self, shop: str, collection: str) -> set[str]:
         """The products whose rows are in other collections than this."""

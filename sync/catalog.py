@@ -67,15 +67,23 @@ class CatalogPass:
         some of them in full; `total` and `begun` are as above.
         """
         before = self._services.seen.stamps(self._shop)
-        elsewhere = self._services.seen.elsewhere(self._shop, self._collection)
+        elsewhere = self._elsewhere()
         changed = [p for p, at in listed.items() if before.get(p, -1) < at or p in elsewhere]
         if len(changed) >= MOST_CHANGED:
             return len(changed)
         found: set[str] = set()
         self._report.stage("catalog", len(changed))
         self._writer.write(self._fresh(_once(read(changed), found)))
-        self._finish(before, listed.keys() - (set(changed) - found), read, total, begun)
+        missing = set(changed) - found
+        still = listed.keys() - missing if missing else listed.keys()
+        self._finish(before, still, read, total, begun)
         return len(changed)
+
+    def _elsewhere(self) -> set[str]:
+        """The products in the collection of an embedder that is about to be replaced."""
+        if self._services.mirror.live(self._shop) == self._collection:
+            return set()
+        return self._services.seen.elsewhere(self._shop, self._collection)
 
     def one(self, product: Product) -> None:
         """Mirror a product as it is now."""
@@ -121,7 +129,8 @@ class CatalogPass:
         if len(still) < total - max(CHURN, total // 50):
             raise Mismatch(f"the store names {len(still)} products of {total}; nothing is taken for gone")
         until = NEVER_AGAIN if begun is None else rows.seconds(begun)
-        gone = {p: at for p, at in before.items() if p not in still and (at < until or at == NEVER_AGAIN)}
+        unnamed = {product_id: before[product_id] for product_id in before.keys() - still}
+        gone = {p: at for p, at in unnamed.items() if at < until or at == NEVER_AGAIN}
         self._report.put(seen=len(still))
         for product_id in self._found_after_all(gone, read):
             gone.pop(product_id, None)

@@ -17,6 +17,7 @@ import structlog
 
 from infra.errors import Mismatch, Unavailable
 from infra.milvus import SalesChange
+from infra.seen import NOWHERE
 from infra.services import Services
 from infra.shopify.replies import Order, Sold
 from infra.shopify.store import Shopify
@@ -63,24 +64,25 @@ def mirror_sales(
 def _write(services: Services, shop: str, sold: Mapping[str, int], only: str = "") -> int:
     """Write what changed, of all collections or of one; returns how many products that were."""
     with writing(services, shop):
-        changed = _changed(services, shop, sold)
-        known = services.seen.of(shop, changed.keys())
-        changed = {p: units for p, units in changed.items() if only in ("", known[p].collection)}
+        changed = [one for one in _changed(services, shop, sold) if only in ("", one.collection)]
         if changed:
-            services.mirror.put_sales(
-                shop, [SalesChange(p, units, known[p].collection) for p, units in changed.items()]
-            )
-            services.seen.put_sales(shop, changed)
+            services.mirror.put_sales(shop, changed)
+        services.seen.put_sales(shop, {one.product_id: one.sales_count for one in changed})
         return len(changed)
 
 
-def _changed(services: Services, shop: str, sold: Mapping[str, int]) -> dict[str, int]:
+def _changed(services: Services, shop: str, sold: Mapping[str, int]) -> list[SalesChange]:
+    """The products of the mirror that have sold more or less than it says."""
     before = services.seen.sales_counts(shop)
-    return {
-        product_id: units
-        for product_id, had in before.items()
-        if had != (units := max(0, sold.get(product_id, 0)))
-    }
+    now = {product_id: units for product_id, units in sold.items() if units > 0}
+    other = {p: units for p, units in now.items() if before.get(p, 0) != units}
+    other |= dict.fromkeys(before.keys() - now.keys(), 0)
+    known = services.seen.of(shop, other.keys())
+    return [
+        SalesChange(product_id, other[product_id], one.collection)
+        for product_id, one in known.items()
+        if one.collection != NOWHERE
+    ]
 
 
 def from_report(services: Services, shop: str, report: Report, dry_run: bool = False) -> None:

@@ -81,10 +81,10 @@ class Mirror:
 
     def put_sales(self, shop: str, changes: Iterable[SalesChange]) -> None:
         """Write only the units sold of products that are in the mirror; Unavailable when one is not."""
-        self._ensure(shop)
         groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for one in changes:
             groups[one.collection].append({"product_id": one.product_id, "sales_count": one.sales_count})
+        self._ensure(shop)
         for name, rows in groups.items():
             self._upsert(name, rows, partial_update=True)
 
