@@ -60,15 +60,9 @@ def status(services: Services, shop: str, operation_id: str) -> str:
     return found.status if found.ended else "RUNNING"
 
 
-def done(services: Services, shop: str, operation_id: str) -> None:
-    """Nobody waits for an export any more."""
-    services.exports.done(shop, operation_id)
-
-
 def give_up(services: Services, shop: str, operation_id: str) -> None:
     """Waiting was too long: the store need not go on, and its slot is free for another."""
     services.store(shop).bulk.cancel(operation_id)
-    services.exports.done(shop, operation_id)
 
 
 class Spool:

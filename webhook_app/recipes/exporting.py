@@ -55,6 +55,8 @@ def _is_complete(services: Services, shop: str, operation: str) -> bool:
         ended = run_step("look at export", export.status, services, shop, operation)
         if ended != "RUNNING":
             break
-    run_step("export ended", export.give_up if ended == "RUNNING" else export.done, services, shop, operation)
+    if ended == "RUNNING":
+        run_step("call off export", export.give_up, services, shop, operation)
+    run_step("export ended", services.exports.done, shop, operation)
     log.info("export ended", operation=operation, status=ended)
     return ended == "COMPLETED"
