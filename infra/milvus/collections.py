@@ -63,7 +63,11 @@ def drop(client: MilvusClient, shop: str) -> None:
 
 
 class Opened:
-    """The collections that this process has made sure of: they are there, and loaded."""
+    """The collections that this process has made sure of: they are there, and loaded.
+
+    One at a time: Milvus Lite opens a collection at its first request, and two first requests at once leave
+    it open twice, the loaded one or the one written to forgotten.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -87,9 +91,17 @@ class Opened:
             self._made.add(name)
 
     def load(self, client: MilvusClient, name: str) -> None:
-        """Make a collection that exists ready to be read."""
+        """Make a collection that exists ready to be read and written."""
         with self._lock:
             self._load(client, name)
+
+    def live(self, client: MilvusClient, shop: str) -> str | None:
+        """The collection that a shop's alias names, ready to be read."""
+        with self._lock:
+            name = live(client, shop)
+            if name:
+                self._load(client, name)
+            return name
 
     def forget(self) -> None:
         """Look at each collection again: some were dropped."""

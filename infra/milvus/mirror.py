@@ -26,8 +26,8 @@ AT_ONCE = 1_000
 """Rows in one request; Milvus takes messages of up to 64 MB."""
 PAGE = 16_000
 """Rows in one answer; Milvus gives 16,384 at most, and Milvus Lite goes through all rows for each page."""
-NOT_FOUND = 100
-"""Milvus' code for a collection that is not there."""
+NOT_FOUND, NOT_LOADED = 100, 101
+"""Milvus' codes for a collection that is not there, or that was released."""
 
 _SHOWN = ["product_id", "title", "category", "sales_count", "photo_key", "dense"]
 # pymilvus pings every 10 s by default; Milvus Lite hangs up on a client that pings more than every 5 minutes.
@@ -66,7 +66,7 @@ class Mirror:
     def live(self, shop: str) -> str | None:
         """The name of the collection that searches read: another one until a new embedder's is whole."""
         with self._translated():
-            return collections.live(self._client, shop)
+            return self._opened.live(self._client, shop)
 
     def switch(self, shop: str) -> None:
         """Let searches read what is written now, and drop what they read before; may be done again."""
@@ -86,6 +86,8 @@ class Mirror:
             groups[one.collection].append({"product_id": one.product_id, "sales_count": one.sales_count})
         self._ensure(shop)
         for name, rows in groups.items():
+            with self._translated():
+                self._opened.load(self._client, name)
             self._upsert(name, rows, partial_update=True)
 
     def remove(self, shop: str, product_ids: Collection[str], collection: str = "") -> None:
@@ -95,6 +97,7 @@ class Mirror:
         self._ensure(shop)
         with self._lock, self._translated():
             for name in [collection] if collection else collections.of_shop(self._client, shop):
+                self._opened.load(self._client, name)
                 self._client.delete(name, ids=list(product_ids))
 
     def flush(self, shop: str) -> None:
@@ -183,7 +186,6 @@ class Mirror:
         if sparse:
             queries["sparse"] = (dict(sparse), "IP")
         with self._translated():
-            self._opened.load(self._client, name)
             sides = {
                 side: self._side(name, side, query, metric, where, max(limit, CANDIDATES))
                 for side, (query, metric) in queries.items()
@@ -231,7 +233,10 @@ class Mirror:
         try:
             yield
         except MilvusException as error:
-            if error.code == NOT_FOUND:  # another process has dropped it: the next call makes it anew
+            if error.code in (
+                NOT_FOUND,
+                NOT_LOADED,
+            ):  # another process did that: the next call makes up for it
                 self._opened.forget()
             # Its text may quote the URI, and that a password.
             raise Unavailable(f"Milvus did not answer (code {error.code})") from None

@@ -7,11 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from milvus_lite.engine.collection import Collection
+from milvus_lite.server_manager import server_manager_instance
 from numpy.typing import NDArray
 from pymilvus import AnnSearchRequest, RRFRanker
 
@@ -227,6 +233,14 @@ def test_a_collection_that_another_process_dropped_is_made_anew(mirror: Mirror) 
     assert numbers(mirror.search(A, RED, {}, Where(), 5)) == [2]
 
 
+def test_a_collection_that_another_process_released_is_loaded_again(mirror: Mirror) -> None:
+    mirror.put(A, [row(1)])
+    mirror._client.release_collection(mirror.collection(A))
+    with pytest.raises(Unavailable):
+        mirror.search(A, RED, {}, Where(), 3)
+    assert numbers(mirror.search(A, RED, {}, Where(), 3)) == [1]
+
+
 def test_the_fusion_is_that_of_milvus_own_ranker(mirror: Mirror) -> None:
     random = np.random.default_rng(7)
     vectors = random.standard_normal((60, 4)).astype(np.float32)
@@ -268,3 +282,28 @@ def test_it_lasts(tmp_path: Path) -> None:
             mirror.put(A, [row(1)])
         assert numbers(mirror.search(A, RED, {}, Where(), 5)) == [1]
         mirror.close()
+
+
+def test_the_first_requests_may_come_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, threads = str(tmp_path / "milvus.db"), 6
+    with closing(Mirror(path, "embedder", 4)) as first:
+        first.put(A, [row(number) for number in range(10)])
+    server_manager_instance.release_server(path)  # as a process that starts again finds it
+    opened, delays = Collection.__init__, count(1)
+
+    def open_slowly(*args: Any, **options: Any) -> None:
+        time.sleep(0.05 * next(delays))
+        opened(*args, **options)
+
+    monkeypatch.setattr(Collection, "__init__", open_slowly)
+    with closing(Mirror(path, "embedder", 4)) as again, ThreadPoolExecutor(threads) as pool:
+        again.ping()
+
+        def search_and_put(number: int) -> None:
+            if number % 2:
+                assert again.search(A, RED, {}, Where(), 1)
+            else:
+                again.put(A, [row(100 + number)])
+
+        list(pool.map(search_and_put, range(threads)))
+        assert again.count(A) == 10 + threads // 2
