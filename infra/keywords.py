@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 
-from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.utils import murmurhash3_32
 
 from infra.markup import plain_text
 from infra.model import Product
@@ -31,6 +32,20 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+"
     "|[\U00020000-\U0003134f]+"
 )
+
+
+class _Letters(dict[int, str]):
+    """For `str.translate`: letters, digits and marks stay, hyphens become one kind, all else a space."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        # \w would split Hindi and Thai words at their vowel signs, which are marks (M).
+        kept = unicodedata.category(character)[0] in "LMN"
+        self[code] = "-" if character in "-‐‑" else character if kept else " "
+        return self[code]
+
+
+_LETTERS = _Letters()
 
 
 def document_text(product: Product) -> str:
@@ -84,30 +99,25 @@ def words(text: str) -> Iterator[str]:
     folded = _MARKS.sub("", unicodedata.normalize("NFKD", plain_text(text).casefold()))
     folded = unicodedata.normalize("NFC", folded)
     folded = _LETTER_WORD.sub(r"\1-", _APOSTROPHE.sub(" ", folded))
-    for word in "".join(c if c in "-‐‑" or _is_letter(c) else " " for c in folded).split():
-        if _UNSPACED.search(word):
+    for word in folded.translate(_LETTERS).split():
+        if not word.isascii() and _UNSPACED.search(word):
             yield from _bigrams(word)
             continue
-        parts = [part for part in re.split("[-‐‑]", word) if part]
+        parts = [part for part in word.split("-") if part]
         if len(parts) > 1:
             yield _singular("".join(parts))
         if len(parts) == 1 or all(len(part) > 1 for part in parts):
             yield from map(_singular, parts)
 
 
-def _is_letter(character: str) -> bool:
-    # \w would split Hindi and Thai words at their vowel signs, which are marks (M).
-    return unicodedata.category(character)[0] in "LMN"
-
-
 def _bigrams(word: str) -> Iterator[str]:
     end = 0
     for run in _UNSPACED.finditer(word):
-        yield from re.findall(r"[^-‐‑]+", word[end : run.start()])
+        yield from re.findall("[^-]+", word[end : run.start()])
         letters = run.group()
         yield from (letters[i : i + 2] for i in range(max(len(letters) - 1, 1)))
         end = run.end()
-    yield from re.findall(r"[^-‐‑]+", word[end:])
+    yield from re.findall("[^-]+", word[end:])
 
 
 def _singular(word: str) -> str:
@@ -123,14 +133,14 @@ def _singular(word: str) -> str:
     return word
 
 
-@cache
-def _vectorizer() -> HashingVectorizer:
-    return HashingVectorizer(analyzer=words, n_features=BUCKETS, alternate_sign=False, norm=None)
+@lru_cache(maxsize=2**14)
+def _bucket(word: str) -> int:
+    """As scikit-learn's HashingVectorizer hashes."""
+    return abs(int(murmurhash3_32(word))) % BUCKETS
 
 
-def _counts(text: str) -> dict[int, float]:
-    row = _vectorizer().transform([text])
-    return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+def _counts(text: str) -> Counter[int]:
+    return Counter(map(_bucket, words(text)))
 
 
 def _normalised(weights: dict[int, float]) -> dict[int, float]:

@@ -14,8 +14,10 @@ from infra.model import Product
 from infra.seen import NEVER_AGAIN, NOWHERE, Seen
 from infra.services import Services
 from sync import rows
-from sync.writing import BATCH, DryRun, Report, Writer, batches
+from sync.writing import DryRun, Report, Writer, batches
 
+AT_ONCE = 250
+"""Products that are compared with what was seen of them, in one go."""
 MOST_CHANGED = 1_000
 """Products; more than these are not read one by one."""
 SAMPLE = 25
@@ -92,7 +94,7 @@ class CatalogPass:
 
     def _fresh(self, products: Iterable[Product]) -> Iterator[Product]:
         """The products whose photos must be embedded; what there is to do about the others is done here."""
-        for batch in batches(products, BATCH):
+        for batch in batches(products, AT_ONCE):
             known = self._services.seen.of(self._shop, [product.id for product in batch])
             groups: dict[str, list[Product]] = {
                 "same": [],

@@ -73,15 +73,14 @@ def _write(services: Services, shop: str, sold: Mapping[str, int], only: str = "
 
 def _changed(services: Services, shop: str, sold: Mapping[str, int]) -> list[SalesChange]:
     """The products of the mirror that have sold more or less than it says."""
-    before = services.seen.sales_counts(shop)
+    before = services.seen.sold(shop)
     now = {product_id: units for product_id, units in sold.items() if units > 0}
-    other = {p: units for p, units in now.items() if before.get(p, 0) != units}
-    other |= dict.fromkeys(before.keys() - now.keys(), 0)
-    known = services.seen.of(shop, other.keys())
+    first = services.seen.of(shop, now.keys() - before.keys())
+    mirrored = {p: (0, one.collection) for p, one in first.items() if one.collection != NOWHERE}
     return [
-        SalesChange(product_id, other[product_id], one.collection)
-        for product_id, one in known.items()
-        if one.collection != NOWHERE
+        SalesChange(product_id, now.get(product_id, 0), collection)
+        for product_id, (units, collection) in (before | mirrored).items()
+        if now.get(product_id, 0) != units
     ]
 
 

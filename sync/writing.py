@@ -154,7 +154,7 @@ class Writer:
                 if mirror.live(shop) != self._collection:
                     mirror.flush(shop)
                 mirror.switch(shop)
-                self._services.seen.keep_only(shop, self._collection)
+                self._services.seen.forget(shop, missed)
             else:
                 log.warning("a new mirror waits for photos", shop=shop, lacking=later + broken)
 

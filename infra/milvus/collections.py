@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import threading
 from hashlib import sha256
+from pathlib import Path
 
-from pymilvus import CollectionSchema, DataType, MilvusClient
+import structlog
+from pymilvus import CollectionSchema, DataType, MilvusClient, MilvusException
 from pymilvus.milvus_client import IndexParams
 
 from infra.milvus.rows import MAX_TEXT, TEXT
+
+log = structlog.get_logger()
 
 SCHEMA = "3"
 """Changes with the fields or the indexes: then all is filled anew, too."""
@@ -62,14 +66,30 @@ def drop(client: MilvusClient, shop: str) -> None:
         client.drop_collection(name)
 
 
+def drop_index_files(folder: Path, name: str) -> int:
+    """Delete the index files of a collection in Milvus Lite's folder; returns how many there were.
+
+    A process that is killed while it writes one leaves half of it, and with that Milvus Lite can never load
+    the collection again. Where there is none it makes it from the rows.
+    """
+    files = list((folder / "collections" / name / "partitions").glob("*/indexes/*.idx"))
+    for file in files:
+        file.unlink()
+    if files:
+        log.warning("Milvus Lite's index files are made anew", collection=name, files=len(files))
+    return len(files)
+
+
 class Opened:
     """The collections that this process has made sure of: they are there, and loaded.
 
-    One at a time: Milvus Lite opens a collection at its first request, and two first requests at once leave
+    `lite` is Milvus Lite's folder, where this process is the one that owns it. One collection is opened at a
+    time: Milvus Lite opens a collection at its first request, and two first requests at once leave
     it open twice, the loaded one or the one written to forgotten.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lite: Path | None) -> None:
+        self._lite = lite
         self._lock = threading.Lock()
         self._made: set[str] = set()
         self._loaded: set[str] = set()
@@ -111,7 +131,12 @@ class Opened:
 
     def _load(self, client: MilvusClient, name: str) -> None:
         if name not in self._loaded:
-            client.load_collection(name)
+            try:
+                client.load_collection(name)
+            except MilvusException:
+                if not (self._lite and drop_index_files(self._lite, name)):
+                    raise
+                client.load_collection(name)
             self._loaded.add(name)
 
 

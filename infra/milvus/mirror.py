@@ -40,13 +40,14 @@ class Mirror:
     def __init__(self, uri: str, embedder: str, dimension: int) -> None:
         self._uri, self._embedder, self._dimension = uri, embedder, dimension
         self._lock = threading.Lock()
-        self._opened = collections.Opened()
+        self._folder = None if "://" in uri else Path(uri)
+        self._opened = collections.Opened(self._folder)
 
     @cached_property
     def _client(self) -> MilvusClient:
         """Opened at first use: a Milvus Lite folder has one owner, and not every process needs it."""
-        if "://" not in self._uri:
-            Path(self._uri).parent.mkdir(parents=True, exist_ok=True)
+        if self._folder:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
         with self._translated():
             return MilvusClient(self._uri, grpc_options=_GRPC)
 

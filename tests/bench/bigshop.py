@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from itertools import accumulate
 from random import Random
@@ -47,6 +47,8 @@ BLOCK = 8
 """Pixels: a photo is a row of squares, each of which is one block of a JPEG."""
 SECOND = 2**20
 """A product's second photo has its number and this."""
+GIVEN = 500
+"""Photos and vectors that are kept once they were made: more than a night needs."""
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -95,10 +97,12 @@ class Night:
         return sales(number) + (number in self.sold)
 
 
-def warm() -> None:
-    """Make what is made once, so that no clock counts it."""
+def warm(night: Night) -> None:
+    """Make what is given, so that no clock counts it."""
     _vocabulary()
-    _directions()
+    for number in night.other_photo:
+        night.vector(number)
+        jpeg(photo_of(number, changed=True))
 
 
 def gid(number: int) -> str:
@@ -143,6 +147,7 @@ def sales(number: int) -> int:
     return int(3 * random.paretovariate(1.1)) if random.random() < 0.3 else 0
 
 
+@lru_cache(maxsize=GIVEN)
 def vector(photo: int) -> NDArray[np.float32]:
     """The unit vector of a photo, float32 (DIMENSION,)."""
     category = CATEGORIES.index(category_of(photo % SECOND))
@@ -156,15 +161,20 @@ def unit(one: NDArray[np.float32]) -> NDArray[np.float32]:
     return (one / np.linalg.norm(one)).astype(np.float32)
 
 
+@lru_cache(maxsize=GIVEN)
+def jpeg(photo: int) -> bytes:
+    """A photo, by its number."""
+    bits = np.array([255 * (photo >> place & 1) for place in range(BITS)], np.uint8)
+    out = BytesIO()
+    Image.fromarray(np.kron(bits, np.ones((2 * BLOCK, BLOCK), np.uint8))).save(out, "JPEG")
+    return out.getvalue()
+
+
 class Photos:
-    """A downloader of the shop's photos, which are made as they are asked for."""
+    """A downloader of the shop's photos, which are made when they are first asked for."""
 
     def fetch(self, url: str) -> bytes:
-        photo = int(url.rpartition("/")[2].partition(".")[0])
-        bits = np.array([255 * (photo >> place & 1) for place in range(BITS)], np.uint8)
-        out = BytesIO()
-        Image.fromarray(np.kron(bits, np.ones((2 * BLOCK, BLOCK), np.uint8))).save(out, "JPEG")
-        return out.getvalue()
+        return jpeg(int(url.rpartition("/")[2].partition(".")[0]))
 
     def close(self) -> None:
         """Nothing."""

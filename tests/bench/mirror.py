@@ -2,9 +2,9 @@
 
     python -m tests.bench.mirror [COUNT]
 
-One Milvus Lite server, a process of its own, takes the rebuild and then the mirror, whose phases run in
-processes of their own (tests/bench/night.py). When they are over the mirror is compared with what it must
-hold by then, and searched.
+The rebuild, and each phase of the mirror, has a Milvus Lite server that was started for it; a phase runs in
+a process of its own (tests/bench/night.py). When they are over the mirror is compared with what it must hold
+by then, and searched.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rich.table import Table
 from tests.bench import lite_profile, lookup
 from tests.bench.bigshop import DIMENSION, Night
 from tests.bench.night import STATES, Phase
-from tests.bench.rebuild import NAME, rebuild, write_catalog
+from tests.bench.rebuild import rebuild, write_catalog
 from tests.bench.serving import big_shop, machine, milvus_server
 from tests.bench.store import write_states
 from webhook_app.console import freeze
@@ -39,10 +39,11 @@ PHASES = {
 }
 CAPTION = (
     "A rebuild's clock starts when its products.csv lies on disk; a night's when the exported file of times "
-    "of change lies on disk and the sales report is in memory. Photos and vectors are given to both. "
+    "of change lies on disk and the sales report is in memory. Photos and vectors are given to both; each "
+    "finds a Milvus that was started for it, and a night finds it searched before. "
     "Memory: the peak of the sync's process above its start."
 )
-HOME, MILVUS, CATALOG = "home", "milvus.db", "products.csv"
+MILVUS, CATALOG = "milvus.db", "products.csv"
 MOST = 1 / 50
 """The time of a night, of a rebuild's."""
 PEAK_MB = 400
@@ -51,29 +52,28 @@ PROFILED = 50
 GRPC = {"grpc.keepalive_time_ms": 600_000}  # Milvus Lite hangs up on who pings more often
 
 
-def tutorial(night: Night, folder: Path, uri: str) -> float:
+def tutorial(night: Night, folder: Path) -> float:
     """Seconds of rebuilding everything from a file of the shop as it is in the morning."""
     write_catalog(folder / CATALOG, night)
     vectors = np.stack([night.vector(number) for number in night.numbers()])
-    with closing(MilvusClient(uri, grpc_options=GRPC)) as client:
+    with milvus_server(folder / MILVUS) as uri, closing(MilvusClient(uri, grpc_options=GRPC)) as client:
         freeze()  # as the other side does
         start = perf_counter()
         rebuild(client, folder / CATALOG, vectors)
-        seconds = perf_counter() - start
-        client.drop_collection(NAME)
-    return seconds
+        return perf_counter() - start
 
 
-def mirrored(night: Night, home: Path, uri: str) -> dict[str, Phase]:
+def mirrored(night: Night, home: Path) -> dict[str, Phase]:
     """The phases of the mirror, which stays."""
     write_states(home / STATES, night)
-    return {name: _phase(name, night.count, home, uri) for name in PHASES}
+    return {name: _phase(name, night.count, home) for name in PHASES}
 
 
-def _phase(name: str, count: int, home: Path, uri: str) -> Phase:
+def _phase(name: str, count: int, home: Path) -> Phase:
     """One phase, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.night", name, str(count), str(home), uri]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    with milvus_server(home / MILVUS) as uri:
+        command = [sys.executable, "-m", "tests.bench.night", name, str(count), str(home), uri]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Phase(**json.loads(done.stdout.splitlines()[-1]))  # the log comes before
 
 
@@ -117,16 +117,15 @@ def main(count: int = COUNT) -> int:
     console, night = Console(), Night.drawn(count)
     console.print(machine())
     with TemporaryDirectory() as folder:
-        home, milvus = Path(folder) / HOME, Path(folder) / MILVUS
+        home, rebuilt_in = Path(folder) / "mirror", Path(folder) / "rebuilt"
         home.mkdir()
-        with milvus_server(milvus) as uri:
-            rebuilt = tutorial(night, home, uri)
-            phases = mirrored(night, home, uri)
-            console.print(table(count, rebuilt, phases), breakdown(phases["night"]))
-            with big_shop(home, uri) as services:
-                looked = lookup.measure(services, night)
-            console.print(lookup.table(looked), *lookup.aims(looked), sep="\n")
-        with big_shop(home, str(milvus)) as services:
+        rebuilt_in.mkdir()
+        rebuilt, phases = tutorial(night, rebuilt_in), mirrored(night, home)
+        console.print(table(count, rebuilt, phases), breakdown(phases["night"]))
+        with milvus_server(home / MILVUS) as uri, big_shop(home, uri) as services:
+            looked = lookup.measure(services, night)
+        console.print(lookup.table(looked), *lookup.aims(looked), sep="\n")
+        with big_shop(home, str(home / MILVUS)) as services:
             asked = lookup.queries(services, night)[:PROFILED]
             console.print(lite_profile.table(lite_profile.profile(services.mirror, asked)))
     misses = [*missed(rebuilt, phases), *lookup.missed(looked)]

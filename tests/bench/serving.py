@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import socket
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def milvus_server(folder: Path) -> Iterator[str]:
             _wait_until_it_listens(port)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # the only one after which it ends what it writes
 
 
 def _wait_until_it_listens(port: int) -> None:

@@ -75,7 +75,7 @@ def exports(app: Embedded) -> tuple[int, int]:
 
 
 def sold(app: Embedded) -> dict[str, int]:
-    counts = app.services.seen.sales_counts(app.shop)
+    counts = {product: units for product, (units, _) in app.services.seen.sold(app.shop).items()}
     return {product_id: units for product_id, units in counts.items() if units}
 
 

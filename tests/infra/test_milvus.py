@@ -284,6 +284,19 @@ def test_it_lasts(tmp_path: Path) -> None:
         mirror.close()
 
 
+def test_an_index_file_that_a_kill_left_half_written_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "milvus.db"
+    with closing(Mirror(str(path), "embedder", 4)) as first:
+        first.put(A, [row(1), row(2, BLUE)])
+        first.flush(A)
+    server_manager_instance.release_server(str(path))
+    (file,) = path.rglob("*.idx")
+    file.write_bytes(file.read_bytes()[:-8])
+    with closing(Mirror(str(path), "embedder", 4)) as again:
+        assert numbers(again.search(A, BLUE, {}, Where(), 1)) == [2]
+        assert again.count(A) == 2
+
+
 def test_the_first_requests_may_come_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, threads = str(tmp_path / "milvus.db"), 6
     with closing(Mirror(path, "embedder", 4)) as first:

@@ -51,9 +51,9 @@ def test_sales_are_read_by_category(seen: SeenProducts) -> None:
 
 def test_a_product_without_a_place_is_remembered_but_never_counted(seen: SeenProducts) -> None:
     seen.put(A, [one("p1", 1, sales=5), Seen("p2", 7, NOWHERE, "", "", 0)])
-    assert (list(seen.sales(A)), seen.sales_counts(A), seen.frequencies(A, {1})) == (
+    assert (list(seen.sales(A)), seen.sold(A), seen.frequencies(A, {1})) == (
         [5],
-        {"p1": 5},
+        {"p1": (5, "here")},
         (1, {1: 1}),
     )
     assert set(seen.fingerprints(A)) == {"p1"}
@@ -84,9 +84,9 @@ def test_what_is_out_of_date_keeps_its_sales_and_its_words(seen: SeenProducts) -
 def test_what_is_misplaced_counts_no_more_until_it_is_written_again(seen: SeenProducts) -> None:
     seen.put(A, [one("p1", 1, sales=5), one("p2", 1, sales=6)])
     seen.misplace(A, ["p1"])
-    assert (seen.count(A, "here"), seen.sales_counts(A), seen.stamps(A)) == (
+    assert (seen.count(A, "here"), seen.sold(A), seen.stamps(A)) == (
         1,
-        {"p2": 6},
+        {"p2": (6, "here")},
         {"p1": 0, "p2": 100},
     )
     assert seen.of(A, ["p1"])["p1"].sales_count == 5
@@ -96,15 +96,12 @@ def test_what_is_misplaced_counts_no_more_until_it_is_written_again(seen: SeenPr
     assert seen.frequencies(A, {1, 2}) == (2, {1: 1, 2: 1})
 
 
-def test_only_one_collections_products_are_kept(seen: SeenProducts) -> None:
+def test_products_are_counted_and_named_by_their_collection(seen: SeenProducts) -> None:
     seen.put(
         A, [one("p1", 1), replace(one("p2", 1, 2), collection="there"), Seen("p3", 7, NOWHERE, "", "", 0)]
     )
     assert (seen.count(A, "here"), seen.count(A, "there")) == (1, 1)
     assert (seen.elsewhere(A, "there"), seen.elsewhere(A, "here")) == ({"p1"}, {"p2"})
-    seen.keep_only(A, "there")
-    assert seen.stamps(A) == {"p2": 100, "p3": 7}
-    assert seen.frequencies(A, {1, 2}) == (1, {1: 1, 2: 1})
 
 
 def test_thousands_are_written_and_forgotten_at_once(seen: SeenProducts) -> None:

@@ -87,7 +87,7 @@ POINTS: dict[str, tuple[str, str]] = {
     "before anything is written": ("mirror", "put"),
     "between mirror and memory": ("seen", "put"),
     "before the switch": ("mirror", "switch"),
-    "between the switch and the memory of it": ("seen", "keep_only"),
+    "between the switch and the memory of it": ("seen", "forget"),
 }
 
 
