@@ -42,6 +42,7 @@ class Mirror:
         self._lock = threading.Lock()
         self._folder = None if "://" in uri else Path(uri)
         self._opened = collections.Opened(self._folder)
+        self._trusted: set[str] = set()
 
     @cached_property
     def _client(self) -> MilvusClient:
@@ -131,6 +132,17 @@ class Mirror:
                 return 0
             found = self._client.query(name, output_fields=["count(*)"], consistency_level="Strong")
         return int(found[0]["count(*)"])
+
+    def is_trusted(self, shop: str) -> bool:
+        """Whether `trust` was said of a shop's rows in this process, with no error of Milvus since.
+
+        Rows get lost when Milvus dies or its disk is full, or comes back from an older backup.
+        """
+        return shop in self._trusted
+
+    def trust(self, shop: str) -> None:
+        """The rows of a shop were found to be all there."""
+        self._trusted.add(shop)
 
     def looks(self, shop: str, product_ids: Collection[str]) -> dict[str, Look]:
         """What that collection keeps of products' photos, of those that it holds."""
@@ -234,6 +246,7 @@ class Mirror:
         try:
             yield
         except MilvusException as error:
+            self._trusted.clear()
             if error.code in (
                 NOT_FOUND,
                 NOT_LOADED,

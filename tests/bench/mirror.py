@@ -40,7 +40,8 @@ PHASES = {
 CAPTION = (
     "A rebuild's clock starts when its products.csv lies on disk; a night's when the exported file of times "
     "of change lies on disk and the sales report is in memory. Photos and vectors are given to both; each "
-    "finds a Milvus that was started for it, and a night finds it searched before. "
+    "finds a Milvus that was started for it. A night's worker has run before: it has counted the rows once, "
+    "and searched. "
     "Memory: the peak of the sync's process above its start."
 )
 MILVUS, CATALOG = "milvus.db", "products.csv"

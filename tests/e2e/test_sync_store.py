@@ -147,7 +147,7 @@ def test_a_dry_run_says_what_would_be_done(app: Embedded) -> None:
     assert (said["mirror"]["lost"], said["counts"]["sales_only"], said["dry_run"]) == (2, 1, True)
     assert app.services.seen.fingerprints(app.shop) == known
     assert app.services.mirror.count(app.shop) == 10
-    assert came_to(app, "changes") == WELL | {"new": 2, "embedding_calls": 2}
+    assert came_to(app) == WELL | {"new": 2, "embedding_calls": 2}
     assert sold(app)[bestseller] == known[bestseller][1] + 1
 
 

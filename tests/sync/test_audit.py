@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from infra.errors import Unavailable
 from infra.milvus import MirrorRow, SalesChange
 from sync.audit import audit, has_other_rows
 from tests.infra.devstore_kit import SHOP
@@ -78,9 +79,19 @@ def test_what_is_wrong_is_found_and_mended_at_the_least_cost(shop: Desk, damage:
 def test_the_number_of_rows_tells_of_what_is_lost(
     shop: Desk, damage: Callable[[Desk], None], noticed: bool
 ) -> None:
-    assert not has_other_rows(shop.services, SHOP)
     damage(shop)
     assert has_other_rows(shop.services, SHOP) == noticed
+
+
+def test_rows_are_counted_once_in_a_process_and_after_an_error(shop: Desk) -> None:
+    assert not has_other_rows(shop.services, SHOP)
+    lose(shop)
+    assert not has_other_rows(shop.services, SHOP)
+    with pytest.raises(Unavailable):
+        shop.services.mirror.put_sales(
+            SHOP, [SalesChange("gid://shopify/Product/0", 1, "no such collection")]
+        )
+    assert has_other_rows(shop.services, SHOP)
 
 
 def test_to_look_changes_nothing(shop: Desk) -> None:
