@@ -7,12 +7,10 @@ https://ai.google.dev/gemini-api/docs/image-generation#aspect_ratios_and_image_s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import get_args
 
 from infra.errors import SettingsError
-from infra.model import Format
-
-Size = Literal["512", "1K", "2K", "4K"]
+from infra.model import Format, Size
 
 PIXELS_1K: dict[str, tuple[int, int]] = {
     "1:1": (1024, 1024),

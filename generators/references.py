@@ -11,20 +11,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from generators.bestsellers import QUARTER, Bestsellers, Threshold, Window
 from infra import keywords
+from infra.errors import ImageError, Refused
 from infra.milvus import CANDIDATES, Where
 from infra.model import Product, Reference
 from infra.services import Services
+
+log = structlog.get_logger()
 
 NEIGHBOURS = 2
 """How many other categories count as neighbouring: those of the most similar-looking products."""
 UNKNOWN: NDArray[np.float32] = np.zeros(0, np.float32)
 """A look that nothing can be compared with: the embedder that filled the mirror is not to be had any more."""
 HOUSE_STYLE = "so the plain house style is used"
-NOT_COMPARABLE = f"A new model has yet to read the photos of this store, {HOUSE_STYLE}."
+NOT_COMPARABLE = f"The photo could not be compared with those of this store, {HOUSE_STYLE}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,16 @@ class Found:
 
 
 def photo_vector(services: Services, shop: str, photo: bytes) -> NDArray[np.float32]:
-    """A photo's embedding, as a shop's searches compare it; UNKNOWN where they cannot."""
+    """A photo's embedding, as a shop's searches compare it; UNKNOWN where they cannot.
+
+    A listing does not fail for want of a paid embedder: words find bestsellers, too.
+    """
     embedder = services.embedder_of(shop)
-    return embedder.embed_images([photo])[0] if embedder else UNKNOWN
+    try:
+        return embedder.embed_images([photo])[0] if embedder else UNKNOWN
+    except (ImageError, Refused) as error:
+        log.warning("the photo cannot be compared", shop=shop, why=str(error))
+        return UNKNOWN
 
 
 def find_references(services: Services, shop: str, product: Product, vector: NDArray[np.float32]) -> Found:

@@ -6,6 +6,7 @@ difference but by `analyst`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import atan2, degrees, hypot
 
@@ -162,7 +163,8 @@ def _mood(brightness: float, contrast: float, product: Product) -> str:
 
 
 def _prompt(scene: str, lighting: str, mood: str, product: Product, fill: float) -> str:
-    what = " ".join(product.category.split()[:6]).lower() or "product"
+    # A painter is told this as it stands: a category gives words, and no sentences.
+    what = " ".join(re.findall(r"[\w&'-]+", product.category)[:6]).lower() or "product"
     return (
         f"Product photograph of the given {what} on {scene}. {_capital(lighting)}. {mood} "
         f"The product spans about {round(fill * 100)} percent of the frame's shorter side. "

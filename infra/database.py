@@ -121,6 +121,26 @@ syncs = sa.Table(
     comment="What each sync was asked for and came to; `progress` is written as it goes, by its steps alone",
 )
 
+expenses = sa.Table(
+    "expenses",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("shop", sa.String, nullable=False),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("day", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("model", sa.String, nullable=False),
+    sa.Column("format", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("microdollars", sa.BigInteger, nullable=False),
+    sa.Index("expenses_by_day", "day", "shop"),
+    sa.Index("expenses_by_run", "run_id", "key"),
+    sa.Index("expenses_by_key", "shop", "key"),
+    comment="What was bought, may have been, or need not be; `shop` is empty for vectors and erased shops",
+)
+
 
 LOG_PAGES = 8_000
 """Of 4 KiB, in SQLite's log before it is copied into the file: a night writes to pages all over, some of

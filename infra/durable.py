@@ -20,8 +20,8 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowHa
 from dbos import error as dbos_error
 
 from infra.database import open_engine
-from infra.errors import BestshotError, Throttled
-from infra.queues import AT_ONCE, PAINT
+from infra.errors import BestshotError, Throttled, Unanswered
+from infra.queues import AT_ONCE, PAINT, Paintings
 
 log = structlog.get_logger()
 
@@ -36,6 +36,8 @@ a way to bring that along. https://docs.dbos.dev/python/tutorials/upgrading-work
 """
 
 ATTEMPTS = 8
+ATTEMPTS_UNANSWERED = 2
+"""Of a call that may have been billed each time."""
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts of a step at most: a service may be away for two minutes in all."""
 POLL_SECONDS = 0.1
@@ -53,7 +55,7 @@ class Stopped(Exception):
 
 
 @contextmanager
-def run_recipes(url: str, executor_id: str, paintings_at_once: int, only: str = "") -> Iterator[None]:
+def run_recipes(url: str, executor_id: str, paintings: Paintings, only: str = "") -> Iterator[None]:
     """Execute recipes in this process while the block lasts; of all queues, or of `only` one.
 
     Recipes must be registered before. Leaving the block stops at once; what was under way is resumed by the
@@ -86,15 +88,28 @@ def run_recipes(url: str, executor_id: str, paintings_at_once: int, only: str = 
         if only:
             DBOS.listen_queues([only])
         DBOS.launch()
-        for name, concurrency in {**AT_ONCE, PAINT: paintings_at_once}.items():
+        for name, concurrency in AT_ONCE.items():
             if only in ("", name):
                 DBOS.register_queue(name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
+        if only in ("", PAINT):
+            _register_paintings(paintings)
         yield
     finally:
         logger.disabled = True  # the runs that are cut off now would each print a traceback
         DBOS.destroy(destroy_registry=True)
         _stopped.set()  # only now: what a step raises for it must not be saved as its outcome
         engine.dispose()
+
+
+def _register_paintings(paintings: Paintings) -> None:
+    per_minute = paintings.per_minute
+    DBOS.register_queue(
+        PAINT,
+        concurrency=paintings.in_all,
+        worker_concurrency=paintings.in_process,
+        limiter={"limit": per_minute, "period": 60.0} if per_minute else None,
+        polling_interval_sec=POLL_SECONDS,
+    )
 
 
 def _tells_of_a_bug(record: logging.LogRecord) -> bool:
@@ -135,7 +150,8 @@ def _patiently(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.k
                 log.exception("step failed", step=name, attempt=attempt)
                 raise
             log.warning("step failed", step=name, attempt=attempt, why=str(error))
-            if not error.can_retry or attempt == ATTEMPTS:
+            most = ATTEMPTS_UNANSWERED if isinstance(error, Unanswered) else ATTEMPTS
+            if not error.can_retry or attempt >= most:
                 raise
             _wait(attempt, error.retry_after if isinstance(error, Throttled) else 0)
         else:

@@ -13,16 +13,24 @@ BestshotError
 │   └── UnknownShop
 ├── OutsideError             something outside did not do its part
 │   ├── Unavailable          try again: time-outs, resets, 5xx, locked files
-│   │   └── Throttled        try again, but not before `retry_after` seconds
+│   │   ├── Throttled        try again, but not before `retry_after` seconds
+│   │   ├── Unbilled         and what was asked costs nothing: it never left us, or failed there
+│   │   └── Unanswered       nobody knows what came of it: it may have been done, and billed
 │   ├── Mismatch             two of its figures that should be the same are not
 │   └── Refused              the same request will be refused again
 │       ├── NotFound         the thing asked for is not there
 │       ├── UserErrors       the store finds fault with fields that we sent; names them
 │       ├── Closed           the store is frozen, locked or forbidden to us; it may open again
 │       ├── ScopeMissing     the access token may not do this
-│       └── TokenRefused     the store does not take (or give) the access token
+│       ├── TokenRefused     the store does not take (or give) the access token
+│       ├── KeyRefused       a model's provider does not take our API key
+│       ├── OutOfCredit      the account at a model's provider is empty
+│       └── TooBig           one request holds more than the provider takes; a smaller one may pass
+├── OverBudget               an expense would pass a budget; nothing was bought
 ├── Cancelled                the run's product or shop is gone: nothing more is done for it
 ├── PaintError               a painter gave no usable image
+│   ├── NoImage              the model answered without an image, or with half of one
+│   └── Blocked              the model's safety filter refused
 └── FontMissing              no installed font has the letters of a text
 
 `can_retry` says whether the same call may succeed later, `retry_after` how soon at the earliest: the durable
@@ -30,6 +38,9 @@ step that made the call waits for it (infra/durable.py), and nobody else tries a
 """
 
 from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
 
 
 class BestshotError(Exception):
@@ -112,6 +123,14 @@ class Throttled(Unavailable):
         self.retry_after = retry_after
 
 
+class Unbilled(Unavailable):
+    """What was asked is not billed: no connection came about, or the provider answered with an error."""
+
+
+class Unanswered(Unavailable):
+    """Nobody knows what came of it: it may have been done, and billed, and be billed again."""
+
+
 class Mismatch(OutsideError):
     """Two figures of the store that should be the same are not; the text names both."""
 
@@ -153,12 +172,47 @@ class TokenRefused(Refused):
         self.code = code
 
 
+class KeyRefused(Refused):
+    """A model's provider does not take our API key."""
+
+
+class OutOfCredit(Refused):
+    """The account at a model's provider is empty: a person must fill it."""
+
+
+class TooBig(Refused):
+    """One request holds more than the provider takes; half of it may pass."""
+
+
+class OverBudget(BestshotError):
+    """An expense would pass a budget; nothing was bought. `budget` is the one, `until` when it is renewed.
+
+    `until` is None where it never is: of a listing's budget, and where the whole budget would not do.
+    """
+
+    def __init__(self, message: str, budget: str = "", until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.budget, self.until = budget, until
+
+
 class Cancelled(BestshotError):
     """The run's product or shop is gone: nothing more is painted or published for it."""
 
 
 class PaintError(BestshotError):
-    """A painter gave no usable image."""
+    """A painter gave no usable image. `cost_usd` was billed all the same; None where nobody said."""
+
+    def __init__(self, message: str, cost_usd: Decimal | None = None) -> None:
+        super().__init__(message)
+        self.cost_usd = cost_usd
+
+
+class NoImage(PaintError):
+    """The model answered without an image, or with one that is broken; the text says what it said instead."""
+
+
+class Blocked(PaintError):
+    """The model's safety filter refused; the text holds its reasons."""
 
 
 class FontMissing(BestshotError):

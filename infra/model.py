@@ -15,6 +15,12 @@ from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
 
+Size = Literal["512", "1K", "2K", "4K"]
+"""A model's own names for how large an image is."""
+
+People = Literal["none", "model", "hands"]
+"""Who is in the picture beside the product."""
+
 RunStatus = Literal["waiting", "running", "published", "needs_review", "failed", "cancelled", "restored"]
 """`cancelled`: its product or its shop is gone; `restored`: what it had published was taken back."""
 
@@ -124,8 +130,10 @@ class Format:
 class PaintTask:
     """All that a painter may look at: one photo, the references' photos, one brief, one format.
 
-    `photo` and `references` are encoded image bytes; `text` holds the lines to set in the picture, headline
-    first, and is empty for a text-free format.
+    `photo`, `references`, `companions` (photos of the other products of a scene) and `like` (an image of the
+    same set that this one is to match) are encoded image bytes; `text` holds the lines to set in the picture,
+    headline first, and is empty for a text-free format. `remarks` say what the gate found wrong with the
+    attempts before this one; `audience` is for whom the product is, in the merchant's words.
     """
 
     product: Product
@@ -134,17 +142,27 @@ class PaintTask:
     brief: StyleBrief
     format: Format
     text: tuple[str, ...] = ()
+    size: Size = "2K"
+    people: People = "none"
+    audience: str = ""
+    companions: tuple[bytes, ...] = ()
+    like: bytes | None = None
+    remarks: tuple[str, ...] = ()
     attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A painter's answer. `method` says how it was made; `text` is what was really set in the picture."""
+    """A painter's answer. `method` says how it was made; `text` is what was really set in the picture.
+
+    `prompt` is what a model was told, empty where there was none; `cost_usd` what it billed.
+    """
 
     data: bytes
     media_type: str
     cost_usd: Decimal = Decimal(0)
     method: str = ""
+    prompt: str = ""
     text: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -155,7 +173,45 @@ class Painter(Protocol):
     @property
     def name(self) -> str: ...
 
+    def price(self, task: PaintTask) -> Decimal:
+        """US dollars that painting a task may cost at most; 0 where nothing is bought."""
+        ...
+
     def paint(self, task: PaintTask) -> Painted: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """One image asked of a model.
+
+    `model` is the provider's own slug; `references` are encoded images, in the order in which the prompt
+    speaks of them.
+    """
+
+    model: str
+    prompt: str
+    ratio: str
+    size: Size
+    references: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReply:
+    """A model's image: encoded bytes, their type as sniffed, what was billed, and what was said beside it.
+
+    `cost_usd` is None where the provider does not say.
+    """
+
+    data: bytes
+    media_type: str
+    cost_usd: Decimal | None
+    text: str = ""
+
+
+class ImageModel(Protocol):
+    """A provider of image models; NoImage, Blocked, or OutsideError. Never asks twice by itself."""
+
+    def generate(self, request: ImageRequest) -> ImageReply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +226,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Painting:
-    """One image with its record. `key` names its blob; `media_id` is set once the store has it."""
+    """One image with its record. `key` names its blob; `media_id` is set once the store has it.
+
+    `tries` are all that were made for it, this one included (generators/ladder.py); `cost_usd` is what they
+    cost together.
+    """
 
     format: str
     key: str
@@ -184,6 +244,7 @@ class Painting:
     cost_usd: Decimal = Decimal(0)
     checks: dict[str, Check] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    tries: tuple[dict[str, Any], ...] = ()
     media_id: str = ""
 
     @property

@@ -32,16 +32,22 @@ BLANK: dict[str, Any] = {
     "retrieval": None,
     "references": [],
     "brief": None,
+    "brief_note": "",
+    "is_draft": False,
+    "size": "2K",
+    "approved_at": None,
     "store_away_since": None,
     "media_before": None,
     "banners_before": {},
     "restore_problem": "",
+    "scene": None,
 }
 """What a run's record holds before its first step; `step` is the one under way.
 
 `store_away_since` is from when on its images have been waiting to get into the store.
 `media_before` and `banners_before` are what publishing found: the product's media in their order, and the
-file, or None, that each metafield pointed to.
+file, or None, that each metafield pointed to. `scene` is what was wished for and what was taken for it, in a
+run that is of no one product (its `product_id` is empty).
 """
 
 
@@ -55,16 +61,24 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, run_id: str, shop: str, product_id: str, formats: Sequence[Format]) -> None:
+    def open(
+        self,
+        run_id: str,
+        shop: str,
+        product_id: str,
+        formats: Sequence[Format],
+        status: RunStatus = "waiting",
+        **parts: Any,
+    ) -> None:
         """Begin a run's record; one that is there already stays as it is. Cancelled for a shop that left."""
         sizes = {f.ratio: [f.width, f.height] for f in formats}
         row = {
             "run_id": run_id,
             "shop": shop,
             "product_id": product_id,
-            "status": "waiting",
+            "status": status,
             "started_at": _now(),
-            "record": BLANK | {"formats": list(sizes), "sizes": sizes},
+            "record": BLANK | {"formats": list(sizes), "sizes": sizes} | parts,
         }
         left = sa.select(installations.c.left_at).where(installations.c.shop == shop).with_for_update()
         with self._database.begin() as db:
@@ -87,6 +101,11 @@ class Runs:
         """Set parts of the record (JSON-ready values); ending statuses also set the end time."""
         ended = {"ended_at": _now()} if status in ENDED and status != "restored" else {}
         self._change(run_id, status, parts | ended)
+
+    def approve(self, run_id: str) -> None:
+        """A person has approved what a run made: it goes on, unless it waits for nobody any more."""
+        parts = {"approved_at": _now(), "ended_at": None, "reason": ""}
+        self._change(run_id, "running", parts, only_if="needs_review")
 
     def fail(self, run_id: str, why: str, only_if: RunStatus) -> None:
         """End a run that could not go on, unless its status has moved on meanwhile."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
 
 from infra.admin_tokens import AdminTokens
 from infra.blobs import Blobs, FolderBlobs
 from infra.database import Database
-from infra.embedding import BuiltinEmbedder, Embedder
+from infra.embedding import Embedder, embedders
+from infra.embedding.nemotron import MODEL
 from infra.exports import Exports
 from infra.http import Downloader
 from infra.installations import Installations
 from infra.keyring import Keyring
+from infra.ledger import Budgets, Ledger, Purchase
 from infra.locks import Locks
 from infra.milvus import Mirror, collection_name
 from infra.ocr import Ocr
+from infra.openrouter import OpenRouter
 from infra.runs import Runs
 from infra.seen import SeenProducts
 from infra.settings import Settings
@@ -40,6 +45,7 @@ class Services:
     admin_tokens: AdminTokens
     installations: Installations
     runs: Runs
+    ledger: Ledger
     seen: SeenProducts
     exports: Exports
     syncs: Syncs
@@ -49,6 +55,7 @@ class Services:
     mirror: Mirror
     downloader: Downloader
     ocr: Ocr
+    openrouter: OpenRouter | None
     _stores: dict[str, Shopify] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,6 +82,8 @@ class Services:
         for store in self._stores.values():
             store.close()
         self.downloader.close()
+        if self.openrouter:
+            self.openrouter.close()
         self.starter.close()
         self.mirror.close()
         self.database.close()
@@ -82,10 +91,15 @@ class Services:
 
 def build(settings: Settings) -> Services:
     """The services that these settings name; nothing is contacted yet but the database."""
-    embedder = BuiltinEmbedder()
     database = Database(settings.records_url)
+    key = settings.openrouter_api_key
+    openrouter = OpenRouter(settings.openrouter_url, key) if key.get_secret_value() else None
     oauth = OAuth(settings)
     locks = Locks(settings.records_url, settings.home / "locks")
+    budgets = Budgets(settings.budget_listing, settings.budget_shop, settings.budget_day)
+    ledger = Ledger(database, budgets, locks)
+    at_hand = embedders(settings, database, openrouter, partial(_note_embedding, ledger, MODEL))
+    embedder = at_hand[0]
     return Services(
         settings=settings,
         database=database,
@@ -96,12 +110,19 @@ def build(settings: Settings) -> Services:
         admin_tokens=AdminTokens(database),
         installations=Installations(database),
         runs=Runs(database),
+        ledger=ledger,
         seen=SeenProducts(database),
         exports=Exports(database),
         syncs=Syncs(database),
         blobs=FolderBlobs(settings.home / "blobs"),
-        embedders=(embedder,),
+        embedders=at_hand,
         mirror=Mirror(settings.mirror_uri, embedder.name, embedder.dimension),
         downloader=Downloader(max_bytes=settings.max_photo_bytes, trusted=settings.trusted_origins),
         ocr=Ocr(),
+        openrouter=openrouter,
     )
+
+
+def _note_embedding(ledger: Ledger, model: str, usd: Decimal) -> None:
+    """A bill for vectors, which are kept by content and belong to no one shop or listing."""
+    ledger.note(Purchase("", "", "", "embedding", model), usd)

@@ -6,6 +6,7 @@ Every variable is documented here and nowhere else; a test holds the README's ta
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -82,6 +83,62 @@ class Settings(BaseSettings):
         SecretStr(""),
         validation_alias=_env("MILVUS_URI"),
         description="Milvus server URI (2.6.2 or newer); empty means Milvus Lite under BESTSHOT_HOME.",
+    )
+
+    openrouter_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_env("OPENROUTER_API_KEY"),
+        description="OpenRouter key for image models, style analyst and embeddings; empty paints for free.",
+    )
+    openrouter_url: str = Field(
+        "https://openrouter.ai/api/v1",
+        description="Where OpenRouter's API is. Change it only for a stand-in.",
+    )
+    gemini_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_env("GEMINI_API_KEY"),
+        description="Google's own key for images, used in place of OpenRouter (extra `google`).",
+    )
+    painter: str = Field(
+        "",
+        description="Image model (see `bestshot models`) or `studio`; empty: Nano Banana 2.1 with a key, "
+        "else the studio.",
+    )
+    embedder: Literal["builtin", "nemotron", "clip", "siglip2"] = Field(
+        "builtin",
+        description="What compares photos: `nemotron` is bought through OpenRouter; `clip` and `siglip2` run "
+        "here (extra `embed`).",
+    )
+    analyst: Literal["", "built-in", "qwen3.5"] = Field(
+        "", description="What reads the bestsellers' style; empty means Qwen 3.5 with a key, else built-in."
+    )
+    publish: Literal["automatic", "review"] = Field(
+        "automatic", description="Publish what passes the gate, or paint drafts first and wait for a person."
+    )
+    people: Literal["auto", "none", "model", "hands"] = Field(
+        "auto", description="Who is in a painted picture; `auto` goes by the product's category."
+    )
+    audience: str = Field("", description="For whom the products are, as the image model is told.")
+    slogan: str = Field("", description="A line set in banners beneath the title.")
+    badge: str = Field("", description="A short word set in banners, such as NEW.")
+    text: Literal["typeset", "painted"] = Field(
+        "typeset", description="Whether words in a painted picture are set by us or painted by the model."
+    )
+    strict_set: bool = Field(
+        False, description="Show a listing's first finished image to the painter of the others; takes longer."
+    )
+    budget_listing: Decimal = Field(
+        Decimal(2), ge=0, description="US dollars that one listing may cost at most."
+    )
+    budget_shop: Decimal = Field(
+        Decimal(20), ge=0, description="US dollars that one shop may cost on a day (UTC) at most."
+    )
+    budget_day: Decimal = Field(
+        Decimal(100), ge=0, description="US dollars that all shops together may cost on a day (UTC) at most."
+    )
+    images_in_flight: int = Field(10, ge=1, description="Images asked of a model at once, by all workers.")
+    images_per_minute: int = Field(
+        60, ge=1, description="Images begun in a minute, by all workers; what is tried again is not counted."
     )
 
     formats: Annotated[tuple[str, ...], NoDecode] = Field(

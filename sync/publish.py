@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from infra import provenance
 from infra.errors import NotFound, Unavailable, UserErrors
 from infra.model import Painting, Product, slug
 from infra.pixels import fit_store, sniff
@@ -118,6 +120,7 @@ def is_our_name(name: str) -> bool:
 
 
 def _file(services: Services, product: Product, painting: Painting) -> tuple[bytes, str]:
-    """An image's bytes within the store's limits, and its file's name."""
+    """An image's bytes within the store's limits, saying how they were made, and its file's name."""
     data = fit_store(services.blobs.read(painting.key))
-    return data, filename(product, painting, sniff(data))
+    made = provenance.provenance_of(painting, datetime.now(UTC))
+    return provenance.write(data, made), filename(product, painting, sniff(data))

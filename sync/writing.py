@@ -14,7 +14,7 @@ import structlog
 from numpy.typing import NDArray
 
 from infra.blobs import content_key
-from infra.errors import BestshotError, Cancelled
+from infra.errors import BestshotError, Cancelled, ImageError
 from infra.locks import PATIENCE
 from infra.milvus import Look
 from infra.model import Product
@@ -172,13 +172,27 @@ class Writer:
     def _embed(self, products: Sequence[Product], images: Sequence[bytes]) -> None:
         services = self._services
         self._report.check()  # embedding may cost money
-        vectors = services.embedder.embed_images(images)
+        try:
+            vectors = services.embedder.embed_images(images)
+        except ImageError as error:
+            self._embed_apart(products, images, error)
+            return
         self._report.add(embedding_calls=len(images))
         keys = [content_key(self._shop, "photos", image, ".jpg") for image in images]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(services.blobs.write, keys, images))
         with self._writing():
             self._keep(list(zip(products, keys, vectors, strict=True)))
+
+    def _embed_apart(self, products: Sequence[Product], images: Sequence[bytes], error: ImageError) -> None:
+        """Halves tell which picture the model refuses; vectors that were paid for meanwhile are kept."""
+        if len(products) == 1:
+            self._broken.add(products[0].id)
+            self._report.fail(products[0].id, products[0].title, str(error))
+            return
+        middle = len(products) // 2
+        self._embed(products[:middle], images[:middle])
+        self._embed(products[middle:], images[middle:])
 
     def _keep(self, looks: Sequence[tuple[Product, str, NDArray[np.float32]]]) -> None:
         """Write products with the blob and the vector of their photo, and count them."""

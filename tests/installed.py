@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,11 +20,14 @@ import requests
 from dbos import DBOS
 from pydantic import SecretStr
 
+from generators.ladder import Rung
 from generators.studio.painter import StudioPainter
+from generators.workshop import Buy, Workshop
 from infra.devstore.platform import LocalShopify
 from infra.durable import run_recipes
 from infra.files import only_one
-from infra.model import Painted, PaintTask
+from infra.model import Painted, Painter, PaintTask
+from infra.queues import Paintings
 from infra.runs import ENDED
 from infra.services import Services, build
 from infra.settings import Settings
@@ -61,11 +65,28 @@ class Brush:
         finally:
             self._free.set()
 
+    def price(self, task: PaintTask) -> Decimal:
+        return self._studio.price(task)
+
     def paint(self, task: PaintTask) -> Painted:
         self.lifted.set()
         assert self._free.wait(60)
         self.strokes.append(task.product.id)
         return self._studio.paint(task)
+
+
+class OneBrush(Workshop):
+    """A workshop with that painter alone."""
+
+    def __init__(self, services: Services, brush: Brush) -> None:
+        super().__init__(services)
+        self._brush = brush
+
+    def painters(self, _buy: Buy) -> dict[Rung, Painter]:
+        return {"studio": self._brush}
+
+    def lettering(self, buy: Buy) -> Buy:
+        return buy
 
 
 @dataclass(frozen=True)
@@ -140,9 +161,9 @@ def installed(home: Path, *shops: str, **given: Any) -> Iterator[Installed]:
         services = build(_settings(home / "app", local, given))
         stack.callback(services.close)
         brush = Brush()
-        recipes.register(services, brush)
+        recipes.register(services, OneBrush(services, brush))
         listener = stack.enter_context(bind("127.0.0.1", 0))
-        stack.enter_context(run_recipes(services.settings.recipes_url, "installed", 2))
+        stack.enter_context(run_recipes(services.settings.recipes_url, "installed", Paintings(2)))
         stack.enter_context(serving(create_app(services), listener))
         for shop in shops:
             connect(services, shop, address(listener))

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from infra.errors import BestshotError
 from infra.services import Services
 from infra.syncs import SyncMode
-from webhook_app import problems
+from webhook_app import problems, scene_admin
 from webhook_app.browser import guard
 from webhook_app.sync_runs import begin_sync
 
@@ -65,6 +65,8 @@ def blueprint(services: Services) -> Blueprint:
     @admin.get("/syncs/<run_id>")
     def one(shop: str, run_id: str) -> Response:
         return jsonify(_sync(services, shop, run_id))
+
+    admin.register_blueprint(scene_admin.blueprint(services))
 
     # The app's, not the blueprint's: an address or a method that is not here belongs to no blueprint.
     # https://flask.palletsprojects.com/en/stable/errorhandling/#blueprint-error-handlers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,10 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from generators.sheet import sheet
+from infra import provenance
 from infra.catalog import CatalogRow, RowSet, read_new_products, read_products
 from infra.devstore.loading import catalog_gid
 from infra.errors import BestshotError, InputError
-from infra.model import slug
+from infra.model import Painting, load, slug
 from infra.runs import ENDED
 from infra.settings import Settings
 from webhook_app import manifest
@@ -42,7 +44,8 @@ def run_batch(folder: Path, out: Path, settings: Settings, console: Console) -> 
     except OSError as error:
         raise InputError(f"--out {out} cannot be a folder: {error.strerror}") from None
     with TemporaryDirectory(prefix="bestshot-") as home:
-        own = settings.model_copy(update={"home": Path(home), "port": 0, "photo_wait_seconds": LONGEST_WAIT})
+        ours = {"home": Path(home), "port": 0, "photo_wait_seconds": LONGEST_WAIT, "publish": "automatic"}
+        own = settings.model_copy(update=ours)
         with running(own, catalog.rows) as embedded, _progress(console) as progress:
             listings = _work(embedded, progress, catalog, new, out)
     entries = [*listings, *(manifest.unusable(p.id, p.message) for p in new.problems)]
@@ -74,7 +77,9 @@ def _work(
     while len(entries) < len(listed):
         for product_id in listed.keys() - entries.keys():
             run = embedded.services.runs.of_product(embedded.shop, product_id)
-            if run and run["status"] in ENDED:
+            if run and (
+                run["status"] in ENDED or run["step"] == "budget"
+            ):  # nobody waits here until tomorrow
                 row = listed[product_id]
                 paths = _save(embedded, run, row, out)
                 entries[product_id] = manifest.entry(row.id, run, paths, catalog_ids)
@@ -89,7 +94,8 @@ def _save(embedded: Embedded, run: dict[str, Any], row: CatalogRow, out: Path) -
     paths, results = {}, []
     for image in run["paintings"]:
         if image["key"]:
-            data = blobs.read(image["key"])
+            said = provenance.provenance_of(load(Painting, image), datetime.now(UTC))
+            data = provenance.write(blobs.read(image["key"]), said)
             suffix = image["key"].rpartition(".")[2]
             path = Path(row.id) / f"{slug(image['format'])}.{suffix}"
             _write(out / path, data)

@@ -11,9 +11,10 @@ import click
 from rich.console import Console
 
 from generators.formats import parse_formats
-from generators.studio.painter import StudioPainter
+from generators.workshop import Workshop
 from infra.durable import run_recipes
 from infra.files import only_one
+from infra.queues import Paintings
 from infra.services import build
 from infra.wsgi import address, bind, serving
 from webhook_app import recipes
@@ -28,14 +29,17 @@ from webhook_app.console import (
     read_settings,
     stop_signals,
 )
+from webhook_app.cost_command import costs
 from webhook_app.demo import demo
+from webhook_app.model_command import models_command, warn_of_differences
+from webhook_app.scene_command import scene
 from webhook_app.shop_commands import COMMANDS
 from webhook_app.sync_command import sync, syncs
 from webhook_app.sync_runs import resume_nights
 from webhook_app.token_commands import token_commands
 
 
-@click.group(commands=(*COMMANDS, sync, syncs, token_commands))
+@click.group(commands=(*COMMANDS, scene, sync, syncs, costs, models_command, token_commands))
 @click.version_option(package_name="bestshot")
 def main() -> None:
     """Promo images for new Shopify listings, in the style of the store's own bestsellers."""
@@ -100,11 +104,12 @@ def worker() -> None:
         stack.enter_context(only_one(settings.home))
         services = stack.enter_context(closing(build(settings)))
         stopped = stack.enter_context(stop_signals())
-        recipes.register(services, StudioPainter())
-        stack.enter_context(
-            run_recipes(settings.recipes_url, executor_id(settings.home), settings.paint_concurrency)
-        )
+        workshop = Workshop(services)
+        recipes.register(services, workshop)
+        paintings = Paintings.of(settings, bought=workshop.buys)
+        stack.enter_context(run_recipes(settings.recipes_url, executor_id(settings.home), paintings))
         resume_nights(services)
+        warn_of_differences(services.openrouter)
         freeze()
         click.echo("Working")
         stopped.wait()

@@ -41,8 +41,9 @@ def demo(settings: Settings, *, store_port: int, say: Callable[[str], None]) -> 
     with running(settings, read_products(folder).rows, store_port=store_port, pages=blueprint) as embedded:
         say("Mirroring the catalog in Milvus …")
         embedded.sync()
-        newest = embedded.services.runs.recent(SHOP, 1)
-        product_id = newest[0]["product_id"] if newest else next_listing.list(embedded.services)
+        runs = embedded.services.runs.recent(SHOP, ALL_RUNS)
+        listed = (run["product_id"] for run in runs if run["product_id"])  # a scene is of no one product
+        product_id = next(listed, "") or next_listing.list(embedded.services)
         yield f"{embedded.url}/shops/{SHOP}/products/{product_id.rpartition('/')[2]}"
 
 

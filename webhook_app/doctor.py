@@ -19,6 +19,7 @@ from infra.durable import reason
 from infra.errors import BestshotError, Refused, ScopeMissing, SettingsError, TokenRefused
 from infra.files import only_one
 from infra.installations import Installation
+from infra.openrouter import OpenRouter
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.scopes import REQUIRED, missing
@@ -94,6 +95,8 @@ def _machine(services: Services) -> Iterator[Question]:
     yield "mirror", partial(_mirror, services), "check MILVUS_URI, and that Milvus runs"
     yield "disk", partial(_disk, services), "make room, or set BESTSHOT_HOME to a larger disk"
     yield "text reader", partial(_reader, services), "see the Makefile's target `install`"
+    if services.openrouter:
+        yield "OpenRouter", partial(_openrouter, services.openrouter), "check OPENROUTER_API_KEY"
     yield "address", partial(_address, services), "set BESTSHOT_APP_URL, run `bestshot serve` behind it"
 
 
@@ -105,6 +108,11 @@ def _shop(services: Services, one: Installation) -> Iterator[Question]:
     yield "sales", partial(_sales, services, one.shop), "give the app read_reports, or read_orders"
     yield "API points", partial(_points, services, one.shop), "wait a minute"
     yield "catalog", partial(_catalog, services, one.shop), ""
+
+
+def _openrouter(client: OpenRouter) -> str:
+    left = client.get("/key").get("data", {}).get("limit_remaining")
+    return "takes the key" + (f", which has ${left} left" if left is not None else "")
 
 
 def _worker(services: Services) -> str:

@@ -16,12 +16,13 @@ from pathlib import Path
 from flask import Blueprint
 from pydantic import SecretStr
 
-from generators.studio.painter import StudioPainter
+from generators.workshop import Workshop
 from infra.catalog import CatalogRow
 from infra.devstore.server import LocalStore
 from infra.durable import run_recipes
 from infra.files import only_one, write_whole
 from infra.pixels import fit_store
+from infra.queues import Paintings
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.wsgi import address, bind, serving
@@ -87,15 +88,20 @@ def running(
             "shopify_api_secret": SecretStr(secret),
             "shopify_access_token": SecretStr(""),
         }
+        if not settings.painter:  # a key that lies about is no wish to spend money here
+            keyless = {"openrouter_api_key": SecretStr(""), "gemini_api_key": SecretStr("")}
+            local |= keyless | {"embedder": "builtin", "analyst": "built-in"}
         settings = settings.model_copy(update=local)
         services = build(settings)
         stack.callback(services.close)
-        recipes.register(services, StudioPainter())
+        workshop = Workshop(services)
+        recipes.register(services, workshop)
         listener = stack.enter_context(bind(settings.host, settings.port))
         app = create_app(services, *([pages(services)] if pages else []))
         # Without a sign-in, a page elsewhere must not reach this one under a name of its own (DNS rebinding).
         app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
-        stack.enter_context(run_recipes(settings.recipes_url, "embedded", settings.paint_concurrency))
+        paintings = Paintings.of(settings, bought=workshop.buys)
+        stack.enter_context(run_recipes(settings.recipes_url, "embedded", paintings))
         stack.enter_context(serving(app, listener))
         connect(services, SHOP, address(listener))
         yield Embedded(services, store, address(listener))

@@ -1,4 +1,4 @@
-"""The commands for connected stores: `bestshot connect | doctor | runs | restore | search`."""
+"""The commands for connected stores: `bestshot connect | doctor | runs | approve | restore | search`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from infra.errors import InputError
 from infra.services import Services
 from infra.settings import Settings
 from infra.shopify.install import shop_domain
+from webhook_app.approvals import approve
 from webhook_app.connect import Connected, connect
 from webhook_app.console import FAILED, errors_shown, open_services, read_settings, show_table
 from webhook_app.doctor import Finding, examine
@@ -86,12 +87,20 @@ def runs(shop: str) -> None:
 def restore(run: str, shop: str) -> None:
     """Take back what RUN published: its images off the product, the banner and the order as they were."""
     with open_services(**for_shop(shop)) as services:
-        one = next(
-            (one for one in chosen_shops(services) if services.runs.read(one, run)), chosen_shops(services)[0]
-        )
+        one = _shop_of(services, run)
         click.echo(services.starter.result(start_restore(services, one, run)))
         if services.runs.need(one, run)["restore_problem"]:
             sys.exit(FAILED)
+
+
+@click.command("approve")
+@click.argument("run")
+@shop_option
+def approve_command(run: str, shop: str) -> None:
+    """Have RUN, which waits for a person, painted at its final size and published."""
+    with open_services(**for_shop(shop)) as services:
+        approve(services, _shop_of(services, run), run)
+        click.echo(f"{run} is approved; a worker finishes it.")
 
 
 @click.command()
@@ -109,7 +118,7 @@ def search(words: tuple[str, ...], limit: int, shop: str) -> None:
         show_table(table)
 
 
-COMMANDS = (connect_command, doctor, runs, restore, search)
+COMMANDS = (connect_command, doctor, runs, approve_command, restore, search)
 
 
 def for_shop(shop: str) -> dict[str, str]:
@@ -124,6 +133,12 @@ def chosen_shops(services: Services) -> list[str]:
     if not shops:
         raise InputError("no store is connected; run bestshot connect NAME.myshopify.com")
     return shops
+
+
+def _shop_of(services: Services, run: str) -> str:
+    """The store that a run is of, among those that were chosen; the first one for a run that nobody has."""
+    shops = chosen_shops(services)
+    return next((one for one in shops if services.runs.read(one, run)), shops[0])
 
 
 def _the_shop(services: Services) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console
 from infra.durable import run_recipes
 from infra.errors import BestshotError, InputError, NotFound, SettingsError
 from infra.files import only_one
-from infra.queues import SYNCS
+from infra.queues import SYNCS, Paintings
 from infra.services import Services
 from infra.syncs import OPEN, SyncMode
 from webhook_app import recipes
@@ -114,7 +114,7 @@ class LocalWorker:
             if time.monotonic() - self._alone_since < after:
                 return
             recipes.register_syncs(self._services)
-            who, paintings = executor_id(settings.home), settings.paint_concurrency
+            who, paintings = executor_id(settings.home), Paintings(settings.paint_concurrency)
             held.enter_context(run_recipes(settings.recipes_url, who, paintings, only=SYNCS))
             freeze()
             self._held, self.working = held.pop_all(), True

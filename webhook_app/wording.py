@@ -37,6 +37,7 @@ CHECKS = {
     "pixels": ("Shape and size", "{note} pixels, {figure} off its ratio ({limit} allowed)"),
     "blank": ("Something to see", "in {figure} of the picture (at least {limit})"),
     "product": ("The product is in it", "{figure} recognised (at least {limit})"),
+    "likeness": ("It looks like the photo", "{figure} alike (at least {limit})"),
     "colour": ("True to its colours", "{figure} shades off at most ({limit} allowed)"),
     "text": ("The words read right", "{figure} read back (at least {limit})"),
     "copy": ("No copy of a bestseller", "{figure} shared at most ({limit} allowed)"),
@@ -53,6 +54,7 @@ ADVICE = {
     f"background works best. {AGAIN}",
     "publish": "The images are made and kept here, and nothing of the product was removed. If the store "
     f"could not be reached, see whether the app may still write files there. {AGAIN}",
+    "approve": "Nothing of it is in the store yet. To have it finished and published: bestshot approve {}",
     "review": "What the gate refused stays on this page and off the product. A sharper photo with the whole "
     f"product in view usually settles it. {AGAIN}",
     "up_to_date": "The product changed while its images were made, so what no longer fits was kept off it. "
@@ -89,6 +91,7 @@ def steps(run: Run) -> list[Step]:
     """The step line. A run that needs review stands before the store's door, and so does one taken back."""
     names = list(STEPS)
     reached = "publish" if run["status"] in ("needs_review", "restored") else run["step"]
+    reached = "paint" if reached == "budget" else reached
     position = names.index(reached) if reached in names else len(names)
     ends = {"failed": "stopped", "cancelled": "stopped", "needs_review": "held", "restored": "todo"}
     current = ends.get(run["status"], "now")
@@ -108,6 +111,8 @@ def headline(run: Run) -> str:
     count, asked = len({p["format"] for p in run["paintings"]}), len(run["formats"])
     if run["status"] == "published":
         return f"Done: {plural(_count(run, 'published'), 'image')} in the store."
+    if run["status"] == "needs_review" and run["step"] == "review":
+        return f"{plural(_count(run, 'approved'), 'image')} of {asked} wait for your word."
     if run["status"] == "needs_review":
         return f"{_count(run, 'refused')} of {plural(asked, 'image')} held back for you to look at."
     if run["status"] == "restored":
@@ -117,6 +122,8 @@ def headline(run: Run) -> str:
         return f"Called off: {run['reason']}."
     if run["status"] == "failed":
         return f"Stopped at the step “{STEPS[run['step']][0]}”." if run["step"] in STEPS else "Stopped."
+    if run["step"] == "budget":
+        return f"{run['reason'][:1].upper()}{run['reason'][1:]}"
     if run["store_away_since"]:
         return f"The images are ready, and {run['reason']}."
     if run["step"] == "paint":
@@ -126,6 +133,10 @@ def headline(run: Run) -> str:
 
 def advice(run: Run) -> str:
     """What a merchant can do about a run that did not publish; empty when there is nothing to do."""
+    if run["scene"]:
+        return ""
+    if run["status"] == "needs_review" and run["step"] == "review":
+        return ADVICE["approve"].format(run["run_id"])
     if run["status"] == "needs_review":
         checks = [check for image in run["paintings"] for check in image["checks"].items()]
         failed = {name for name, outcome in checks if not outcome["passed"]}

@@ -11,18 +11,23 @@ from generators.gate.seen import Seen, seen
 from generators.gate.views import View
 from infra.model import Check
 
-COMPOSITED = ("cut-out", "framed")
-"""Ways of painting that keep the photo's own pixels: those must be found again, a likeness is not enough."""
+COMPOSITED = ("cut-out", "framed", "white")
+"""Ways of making a picture without a model: of the photo's own pixels, on this machine."""
+OWN_PIXELS = (*COMPOSITED, "composited")
+"""Ways that keep the photo's pixels: those must be found again, a likeness is not enough."""
 WAYS = by_landmarks, by_outline, by_frame
 FOUND_LIMIT = 0.45
 """Least share of the product that reappears. The mask is rough and may hold a third of background; of another
 product hardly anything is found."""
 CUT_OFF_LIMIT = 0.08
 """Most of the product that the image's edge may cut away; a hem's breadth."""
+CUT_THROUGH_LIMIT = 0.5
+"""Most of a repainted product's height or width along which the image's edge may cut."""
 LIKE_LIMIT = 0.45
 """Least likeness of a region in a scene painted anew."""
 COLOUR_LIMIT = 11.0
 """CIE94 (textiles). Warm and cool light move a colour by up to 9; from 12 on a shopper names another one."""
+CUT_OFF = "the image's edge cuts off part of the product"
 MAIN_SHARE = 0.15
 """Share of the product from which a colour is one of its main ones."""
 
@@ -30,7 +35,7 @@ MAIN_SHARE = 0.15
 def evidence(photo: View, image: View, method: str) -> Seen | Alike | None:
     """Where the product is in the image: found again pixel by pixel, or at least alike."""
     again = seen(photo, image, WAYS)
-    if method in COMPOSITED or (again and again.found >= FOUND_LIMIT):
+    if method in OWN_PIXELS or (again and again.found >= FOUND_LIMIT):
         return again
     return alike(photo, image) or again
 
@@ -38,13 +43,15 @@ def evidence(photo: View, image: View, method: str) -> Seen | Alike | None:
 def check_product(where: Seen | Alike | None) -> Check:
     """Whether the product is there and whole."""
     if isinstance(where, Alike):
+        if where.likeness >= LIKE_LIMIT and where.cut_off > CUT_THROUGH_LIMIT:
+            return Check(False, where.cut_off, CUT_THROUGH_LIMIT, CUT_OFF)
         there = where.likeness >= LIKE_LIMIT
         note = "" if there else "nothing in the image looks like the product"
         return Check(there, where.likeness, LIKE_LIMIT, note)
     if where is None or where.found < FOUND_LIMIT:
         return Check(False, where.found if where else 0.0, FOUND_LIMIT, "the product is not in the image")
     if where.cut_off > CUT_OFF_LIMIT:
-        return Check(False, where.cut_off, CUT_OFF_LIMIT, "the image's edge cuts off part of the product")
+        return Check(False, where.cut_off, CUT_OFF_LIMIT, CUT_OFF)
     return Check(True, where.found, FOUND_LIMIT)
 
 

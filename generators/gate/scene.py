@@ -20,20 +20,32 @@ LEAST_AREA = 0.03
 """Share of the image under which a product is a detail, not the subject."""
 REACH = 9.0
 """CIE94; how far light moves a garment's colour."""
+CLOSE = 0.3
+"""Share of the image that a region's box may have before it is looked at more closely."""
+AROUND = 0.25
+"""What is kept around that box, as a share of it: the ground beside a hem tells where the hem is."""
+GROUND = 0.9
+"""Share of an edge along which a colour is the floor's or the wall's, no product's that is cut through."""
 COVERED = 0.4
 """A colour counts as kept when it has this share of the room it had: folds and arms hide parts."""
+
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Alike:
     """The region of the image and the product of the photo, as Lab pixels (n, 3) of one coarseness.
 
-    `likeness` is how alike they are, 0..1.
+    `likeness` is how alike they are, 0..1; `cut_off` the share of the region's height or width along which
+    the image's edge cuts through it; `box` is left, top, right and bottom as shares of the image.
     """
 
     product: Floats
     pixels: Floats
     likeness: float
+    cut_off: float
+    box: Box
 
 
 def alike(photo: View, image: View) -> Alike | None:
@@ -46,10 +58,49 @@ def alike(photo: View, image: View) -> Alike | None:
     region = _region(lab, wanted, image.rim)
     if region.mean() < LEAST_AREA:
         return None
+    cut_off = _cut_off(lab, wanted)
+    box = _box(region)
+    if (box[2] - box[0]) * (box[3] - box[1]) < CLOSE:
+        lab, region = _closer(image, wanted, box)
     outline = _outline_likeness(product > 0.5, region)
     weave = _weave_likeness(product_lab[..., 0], product > 0.5, lab[..., 0], region)
     colour = _colour_likeness(wanted, lab[region])
-    return Alike(product_lab[product > 0.5], lab[region], colour * float(np.sqrt(outline * weave)))
+    likeness = colour * float(np.sqrt(outline * weave))
+    return Alike(product_lab[product > 0.5], lab[region], likeness, cut_off, box)
+
+
+def _box(region: Mask) -> Box:
+    x, y, width, height = cv2.boundingRect(region.astype(np.uint8))
+    tall, wide = region.shape
+    return x / wide, y / tall, (x + width) / wide, (y + height) / tall
+
+
+def _closer(image: View, wanted: Palette, box: Box) -> tuple[Floats, Mask]:
+    """The region and what is around it, as coarse as the photo: small, in a banner, it lost its outline."""
+    height, width = image.lab.shape[:2]
+    left, top, right, bottom = box
+    margin = AROUND * max((right - left) * width, (bottom - top) * height)
+    rows = slice(max(0, int(top * height - margin)), int(bottom * height + margin))
+    columns = slice(max(0, int(left * width - margin)), int(right * width + margin))
+    lab, _ = _small(image.lab[rows, columns], None)
+    return lab, _region(lab, wanted, image.rim)
+
+
+def _cut_off(lab: Floats, wanted: Palette) -> float:
+    """Along how much of itself the top or a side of the image cuts through the product, 0..1.
+
+    The ground is what the three other edges show; what runs along the whole edge is ground too. At the bottom
+    edge legs, arms and floors have a product's colours too often.
+    """
+    worst = 0.0
+    for turn in (0, 1, 3):
+        turned = np.rot90(lab, turn)
+        others = np.concatenate([turned[-1], turned[:, 0], turned[:, -1]])
+        region = _region(turned, wanted, palette(others))
+        at_edge = region[:2].any(axis=0)
+        if region.mean() >= LEAST_AREA and at_edge.mean() < GROUND:
+            worst = max(worst, float(at_edge.sum() / max(region.any(axis=0).sum(), 1)))
+    return worst
 
 
 def _small(lab: Floats, mask: Floats | None) -> tuple[Floats, Floats]:

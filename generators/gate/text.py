@@ -21,6 +21,8 @@ STRAY_LIMIT = 0.04
 """Height of unasked text, as a share of the image's: below it is a label on the product."""
 SURE = 0.8
 """Confidence from which unasked text is text and not a pattern."""
+LETTERS = 3
+"""Different letters and digits from which unasked text is text: four fingers read as "mmm"."""
 PART = 0.6
 """Similarity from which a line read belongs to the text that was asked for."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -34,7 +36,7 @@ def check_text(painted: Painted, task: PaintTask, image: Image.Image, ocr: Ocr) 
     """The asked lines read back, and no large text beside them; None when there is nothing to ask.
 
     Lines of a script that the reader does not know cannot be read back. Set by our own typesetter, which
-    refuses letters that its fonts lack, they are trusted and the note says so; drawn by a model, they wait
+    refuses letters that its fonts lack, they are trusted and the note says so; painted by a model, they wait
     for a person.
     """
     if not task.text and painted.method in COMPOSITED:
@@ -53,7 +55,7 @@ def _worst_line(painted: Painted, task: PaintTask, lines: Sequence[TextLine], oc
     worst, trusted = Check(True, 1.0, TEXT_LIMIT), False
     for line in _expected(painted, task):
         if not ocr.can_read(line):
-            if painted.method not in COMPOSITED:
+            if painted.method not in COMPOSITED and line not in painted.text:
                 return Check(False, None, TEXT_LIMIT, f"“{line}” is in a script that cannot be read back")
             trusted = True
             continue
@@ -67,11 +69,14 @@ def _worst_line(painted: Painted, task: PaintTask, lines: Sequence[TextLine], oc
 
 
 def _expected(painted: Painted, task: PaintTask) -> tuple[str, ...]:
-    """The lines as our typesetter broke or shortened them, if they still say what was asked."""
+    """The lines as our typesetter broke or shortened them, if they still say what was asked.
+
+    What a model painted has no such lines: `painted.text` is empty, and the asked lines are expected.
+    """
     asked, said = " ".join(task.text), " ".join(painted.text)
     whole = "…" in said or similarity(asked, said) >= TEXT_LIMIT
-    priced = set(numbers(" ".join(task.text[-1:]))) <= set(numbers("\n".join(painted.text)))
-    return painted.text if painted.method in COMPOSITED and whole and priced else task.text
+    priced = set(numbers("\n".join(task.text[1:2]))) <= set(numbers("\n".join(painted.text)))
+    return painted.text if whole and priced else task.text
 
 
 def _one_line(line: str, lines: Sequence[TextLine]) -> Check:
@@ -115,12 +120,12 @@ def _stray(task: PaintTask, image: Image.Image, lines: Sequence[TextLine], ocr: 
         for line in lines
         if line.height >= STRAY_LIMIT * image.height
         and line.confidence >= SURE
-        and len(plain(line.text)) >= 3
+        and len(set(plain(line.text))) >= LETTERS
         and not any(_belongs(line.text, asked) for asked in task.text)
     ]
     if not large:
         return None
-    own = [line.text for line in ocr.read(decode(task.photo))]
+    own = [line.text for photo in (task.photo, *task.companions) for line in ocr.read(decode(photo))]
     new = [line for line in large if not any(similarity(line.text, text) >= PART for text in own)]
     if not new:
         return None

@@ -6,6 +6,7 @@ The same task always gives the same bytes; each format is composed for itself, n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from io import BytesIO
 from threading import Lock
@@ -45,8 +46,12 @@ class StudioPainter:
     name = "studio-1"
 
     def __init__(self, photos_kept: int = 8) -> None:
-        self._subject = lru_cache(maxsize=photos_kept)(_subject)
+        self._subject = lru_cache(maxsize=photos_kept)(subject_of)
         self._one_at_a_time = Lock()
+
+    def price(self, _task: PaintTask) -> Decimal:
+        """Nothing: no model is asked."""
+        return Decimal(0)
 
     def paint(self, task: PaintTask) -> Painted:
         """One JPEG of the format's exact size; ImageError for an unusable photo, FontMissing for its text."""
@@ -58,7 +63,7 @@ class StudioPainter:
         picture = _compose(task, subject, layout)
         text = _set(picture, copy, layout.text) if copy and layout.text else ()
         return Painted(
-            data=_jpeg(picture),
+            data=jpeg(picture),
             media_type="image/jpeg",
             method="cut-out" if subject.is_cut_out else "framed",
             text=text,
@@ -66,7 +71,7 @@ class StudioPainter:
         )
 
 
-def _subject(photo: bytes) -> Subject:
+def subject_of(photo: bytes) -> Subject:
     image = decode(photo)
     cut = cut_out(image)
     if cut is not None:
@@ -74,7 +79,7 @@ def _subject(photo: bytes) -> Subject:
     return Subject(np.asarray(fitted(image, WORK_SIDE).convert("RGBA")), is_cut_out=False)
 
 
-def _mean(rgba: Bytes) -> Lab:
+def mean_colour(rgba: Bytes) -> Lab:
     seen = rgba[rgba[..., 3] > 250][:, :3].astype(np.float32) / 255
     lab = cv2.cvtColor(seen[None], cv2.COLOR_RGB2LAB)[0].mean(axis=0)
     return float(lab[0]), float(lab[1]), float(lab[2])
@@ -83,11 +88,11 @@ def _mean(rgba: Bytes) -> Lab:
 def _compose(task: PaintTask, subject: Subject, layout: Layout) -> Image.Image:
     brief = task.brief
     size = task.format.width, task.format.height
-    rgba = _scaled(subject.rgba, layout.product)
+    rgba = scaled(subject.rgba, layout.product)
     if not subject.is_cut_out:
         rgba = framed(rgba)
     canvas = paint_backdrop(
-        size, backdrop_colour(brief, _mean(subject.rgba) if subject.is_cut_out else None), brief
+        size, backdrop_colour(brief, mean_colour(subject.rgba) if subject.is_cut_out else None), brief
     )
     height, width = rgba.shape[:2]
     left = layout.product.left + (layout.product.width - width) // 2
@@ -95,18 +100,18 @@ def _compose(task: PaintTask, subject: Subject, layout: Layout) -> Image.Image:
     alpha = np.zeros(canvas.shape[:2], np.float32)
     alpha[top : top + height, left : left + width] = rgba[..., 3] / np.float32(255)
     canvas = light.shade(canvas, light.lying(alpha, float(np.hypot(height, width)), brief))
-    _lay(canvas, rgba, left, top)
+    lay(canvas, rgba, left, top)
     return Image.fromarray(to_bytes(canvas))
 
 
-def _lay(canvas: Floats, rgba: Bytes, left: int, top: int) -> None:
+def lay(canvas: Floats, rgba: Bytes, left: int, top: int) -> None:
     height, width = rgba.shape[:2]
     spot = canvas[top : top + height, left : left + width]
     cover = rgba[..., 3:] / np.float32(255)
     spot += (rgba[..., :3] / np.float32(255) - spot) * cover
 
 
-def _scaled(rgba: Bytes, room: Box) -> Bytes:
+def scaled(rgba: Bytes, room: Box) -> Bytes:
     """The subject as large as its room and its own sharpness allow."""
     height, width = rgba.shape[:2]
     fitting = min(room.width / width, room.height / height)
@@ -136,7 +141,7 @@ def _set(picture: Image.Image, copy: typeset.Copy, box: Box) -> tuple[str, ...]:
     return tuple(line.text for line in lines)
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def jpeg(picture: Image.Image) -> bytes:
     out = BytesIO()
     picture.save(out, "JPEG", quality=92, subsampling=0)
     return out.getvalue()

@@ -49,7 +49,7 @@ class Subject:
 def cases(subject: Subject, painter: StudioPainter, seed: int = 0) -> Iterator[Case]:
     """Every kind of image for one product; the same seed makes the same images."""
     rng = np.random.default_rng(seed)
-    square, portrait, banner = (_task(subject, ratio, seed) for ratio in ("1:1", "3:4", "4:1"))
+    square, portrait, banner = (task_for(subject, ratio, seed) for ratio in ("1:1", "3:4", "4:1"))
     paintings = {task.format.ratio: painter.paint(task) for task in (square, portrait, banner)}
     for task in (square, portrait, banner):
         yield Case("studio", paintings[task.format.ratio], task)
@@ -62,14 +62,14 @@ def cases(subject: Subject, painter: StudioPainter, seed: int = 0) -> Iterator[C
     yield Case("cut short", replace(one, data=one.data[: len(one.data) // 2]), square, "pixels")
     yield Case("wrong ratio", paintings["3:4"], square, "pixels")
     yield Case("too small", _altered(one, image.resize((512, 512))), square, "pixels")
-    yield Case("blank", _altered(one, _backdrop(image.size, rng)), square, "blank")
+    yield Case("blank", _altered(one, backdrop(image.size, rng)), square, "blank")
     yield Case("empty set", _altered(one, _empty_set(image.size, rng)), square, "product")
     yield Case("other product", painter.paint(replace(square, photo=subject.other)), square, "product")
     yield Case("cropped", _altered(one, _cropped(image, rng)), square, "product")
-    yield Case("recoloured", _altered(one, _recoloured(image, subject.photo)), square, "colour")
+    yield Case("recoloured", _altered(one, recoloured(image, subject.photo)), square, "colour")
     yield Case(
         "worn, recoloured",
-        _scene(_png(_recoloured(decode(subject.photo), subject.photo)), portrait, rng),
+        _scene(png(recoloured(decode(subject.photo), subject.photo)), portrait, rng),
         portrait,
         "colour",
     )
@@ -86,8 +86,8 @@ def _text_cases(
 ) -> Iterator[Case]:
     title, price = task.text
     for kind, text in (
-        ("garbled text", (_garbled(title), price)),
-        ("wrong price", (title, _other_price(price))),
+        ("garbled text", (garbled(title), price)),
+        ("wrong price", (title, other_price(price))),
         ("text missing", ()),
     ):
         format_ = replace(task.format, with_text=bool(text))
@@ -95,10 +95,10 @@ def _text_cases(
         yield Case(kind, replace(painted, text=right.text), task, "text")
     written = image.copy()
     ImageDraw.Draw(written).text((80, 60), "SUMMER SALE", font=ImageFont.load_default(90), fill="#b01030")
-    yield Case("unasked text", Painted(_jpeg(written), "image/jpeg", method="scene"), square, "text")
+    yield Case("unasked text", Painted(jpeg(written), "image/jpeg", method="scene"), square, "text")
 
 
-def _task(subject: Subject, ratio: str, seed: int) -> PaintTask:
+def task_for(subject: Subject, ratio: str, seed: int) -> PaintTask:
     chosen = BRIEFS[(seed + len(ratio)) % len(BRIEFS)]
     backdrop, light = chosen[0], chosen[1:]
     brief = StyleBrief("studio", "soft", "flat lay", "calm", "", (backdrop, "#806a5a"), *light, "bench")
@@ -112,7 +112,7 @@ def _relit(image: Image.Image) -> Image.Image:
     return ImageEnhance.Contrast(Image.fromarray(warm.clip(0, 255).astype(np.uint8))).enhance(1.08)
 
 
-def _recoloured(image: Image.Image, photo: bytes) -> Image.Image:
+def recoloured(image: Image.Image, photo: bytes) -> Image.Image:
     """Another colour: the hue turned; what is black, white or grey, dyed."""
     rgb = np.asarray(decode(photo))
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
@@ -125,7 +125,7 @@ def _recoloured(image: Image.Image, photo: bytes) -> Image.Image:
     return Image.fromarray((cv2.cvtColor(now, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8))
 
 
-def _backdrop(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+def backdrop(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
     """A wall with a soft gradient and a little noise."""
     width, height = size
     wall = np.linspace(1.06, 0.9, height)[:, None, None] * rng.integers(90, 230, 3)[None, None]
@@ -135,7 +135,7 @@ def _backdrop(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
 
 def _empty_set(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
     """A dressed set with nothing for sale on it: a plinth, a ball, a shadow."""
-    image = _backdrop(size, rng)
+    image = backdrop(size, rng)
     draw = ImageDraw.Draw(image)
     tone = tuple(int(v) for v in rng.integers(60, 240, 3))
     width, height = size
@@ -167,7 +167,7 @@ def _fitted(image: Image.Image, size: tuple[int, int], place: float) -> Image.Im
 def _scene(photo: bytes | None, task: PaintTask, rng: np.random.Generator) -> Painted:
     """A stand-in for a model's scene: the garment bent, refolded and relit on somebody in a room."""
     size = task.format.width, task.format.height
-    room = _backdrop(size, rng)
+    room = backdrop(size, rng)
     draw = ImageDraw.Draw(room)
     skin = [(224, 180, 150), (150, 100, 70), (90, 60, 45)][rng.integers(3)]
     middle, head = size[0] // 2, int(size[1] * 0.16)
@@ -175,21 +175,26 @@ def _scene(photo: bytes | None, task: PaintTask, rng: np.random.Generator) -> Pa
         draw.ellipse((middle - 80, head - 110, middle + 80, head + 110), fill=skin)
         for side in (-70, 70):
             draw.rectangle((middle + side - 40, size[1] // 2, middle + side + 40, size[1]), fill=skin)
-        cloth, cover = _worn(np.asarray(decode(photo)), rng)
+        cloth, cover = worn_cloth(np.asarray(decode(photo)), rng)
         scale = 0.62 * min(size[0] / cloth.shape[1], size[1] / cloth.shape[0])
         garment = Image.fromarray(cloth).resize((int(cloth.shape[1] * scale), int(cloth.shape[0] * scale)))
         mask = Image.fromarray((cover * 255).astype(np.uint8)).resize(garment.size)
         room.paste(garment, ((size[0] - garment.width) // 2, (size[1] - garment.height) // 2), mask)
-    return Painted(_jpeg(room), "image/jpeg", method="scene")
+    return Painted(jpeg(room), "image/jpeg", method="scene")
 
 
-def _worn(rgb: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def worn_cloth(
+    rgb: NDArray[np.uint8],
+    rng: np.random.Generator,
+    bend: float = 0.05,
+    cover: NDArray[np.float32] | None = None,
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """A garment smoothed, bent and folded anew, and its mask."""
     height, width = rgb.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     turn = rng.uniform(0, 6, 4)
-    bend = 0.05 * width
-    waist = 1 + 0.2 * np.cos(y / height * 2 * np.pi)
+    waist = 1 + 4 * bend * np.cos(y / height * 2 * np.pi)
+    bend *= width
     to_x = (
         (x - width / 2) * waist
         + width / 2
@@ -201,30 +206,30 @@ def _worn(rgb: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[np.
     cloth = cv2.remap(smooth, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
     folds = 1 + 0.12 * np.sin(x / width * rng.uniform(15, 30) + y / height * rng.uniform(3, 10))
     cloth *= folds[..., None] * rng.uniform(0.88, 1.12) * np.array([1.03, 1, 0.97], np.float32)
-    cover = cv2.remap(silhouette(rgb), *maps, cv2.INTER_LINEAR)
+    cover = cv2.remap(silhouette(rgb) if cover is None else cover, *maps, cv2.INTER_LINEAR)
     return cloth.clip(0, 255).astype(np.uint8), cover.astype(np.float32)
 
 
-def _garbled(title: str) -> str:
+def garbled(title: str) -> str:
     """A title as models misspell it: letters swapped and doubled in every word."""
     return " ".join(w[0] + w[2:3] + w[1:2] * 2 + w[3:-1] + w[-1] if len(w) > 3 else w for w in title.split())
 
 
-def _other_price(price: str) -> str:
+def other_price(price: str) -> str:
     return price.translate(str.maketrans("0123456789", "1234567890"))
 
 
 def _altered(painted: Painted, image: Image.Image) -> Painted:
-    return replace(painted, data=_jpeg(image), media_type="image/jpeg")
+    return replace(painted, data=jpeg(image), media_type="image/jpeg")
 
 
-def _jpeg(image: Image.Image) -> bytes:
+def jpeg(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
-def _png(image: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "PNG")
     return out.getvalue()

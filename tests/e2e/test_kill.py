@@ -30,7 +30,7 @@ LIVES = {
         "infra.shopify.products:Products.reorder:after",
     ],
     "steps": [
-        "webhook_app.steps.listing:paint_and_examine:after",
+        "webhook_app.steps.painting:paint_and_examine:after",
         "webhook_app.steps.publishing:upload_image:after",
         "infra.shopify.metafields:Metafields.set_file:after",
     ],

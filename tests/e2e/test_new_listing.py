@@ -12,6 +12,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
+from infra import provenance
 from infra.model import Product
 from infra.pixels import decode
 from infra.settings import Settings
@@ -96,7 +97,10 @@ def test_what_the_store_serves_is_what_was_made(embedded: Embedded, ended: Wait)
     photos = product(embedded, product_id).photos[1:]
     for photo, image in zip(photos, run["paintings"][:2], strict=True):
         served = requests.get(photo.url, timeout=5)
-        assert served.content == embedded.services.blobs.read(image["key"])
+        made = embedded.services.blobs.read(image["key"])
+        assert decode(served.content).tobytes() == decode(made).tobytes()
+        assert (said := provenance.read(served.content))
+        assert said.source == "composite"
 
 
 def test_create_update_and_our_own_writes_coming_back_are_one_run(embedded: Embedded, ended: Wait) -> None:

@@ -20,6 +20,7 @@ from infra.devstore.server import LocalStore
 from infra.durable import run_recipes
 from infra.errors import SettingsError
 from infra.files import only_one
+from infra.queues import Paintings
 from infra.services import build
 from infra.settings import Settings
 from infra.starter import Starter
@@ -106,7 +107,7 @@ def test_who_joins_a_sync_is_told_when_it_does_less_than_was_wanted(
     syncs: Syncs, asked: str, code: int
 ) -> None:
     with closing(build(Settings.from_env())) as services:
-        with run_recipes(services.settings.recipes_url, "test", 1):
+        with run_recipes(services.settings.recipes_url, "test", Paintings(1)):
             pass  # a worker makes the tables
         begin_sync(services, SHOP, "verify", asked_by="night")
     joined = bestshot("sync", *asked.split())

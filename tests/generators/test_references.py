@@ -141,7 +141,7 @@ def test_what_another_model_read_is_not_compared(shop: Shop) -> None:
     vector = photo_vector(upgraded.services, shop.name, drawn.photo("Dresses", "crimson"))
     found = find_references(upgraded.services, shop.name, NEW, vector)
     assert (found.references, found.steps) == ((), ())
-    assert found.note.startswith("A new model has yet to read the photos of this store")
+    assert found.note.startswith("The photo could not be compared with those of this store")
     assert find_by_words(upgraded.services, shop.name, "crimson", 1)[0].product_id == dress
 
 

@@ -16,8 +16,8 @@ from structlog.testing import capture_logs
 
 from infra import durable
 from infra.durable import recipe, run_recipes, run_step
-from infra.errors import BestshotError, NotFound, Throttled, Unavailable
-from infra.queues import AT_ONCE, RECIPES, SYNCS
+from infra.errors import BestshotError, NotFound, Throttled, Unanswered, Unavailable, Unbilled
+from infra.queues import AT_ONCE, RECIPES, SYNCS, Paintings
 from infra.starter import Starter
 from tests.running import wait_for
 
@@ -49,7 +49,7 @@ class Flaky:
 
 def result_of(step: Flaky, url: str, starter: Starter) -> str:
     recipe("try", lambda: run_step("flaky", step))
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         starter.start("try", "run")
         found: str = starter.result("run")
     return found
@@ -81,10 +81,20 @@ def test_a_step_gives_up_in_the_end(url: str, starter: Starter, monkeypatch: pyt
     assert step.calls == durable.ATTEMPTS
 
 
+def test_what_may_be_billed_each_time_is_asked_twice_at_most(
+    url: str, starter: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "_wait", lambda *_: None)
+    step = Flaky(*[Unanswered("silence")] * 100)
+    with pytest.raises(Unanswered, match="silence"):
+        result_of(step, url, starter)
+    assert step.calls == 2
+
+
 def test_a_run_that_is_started_twice_runs_once(url: str, starter: Starter) -> None:
     step = Flaky()
     recipe("try", lambda: run_step("flaky", step))
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         for _ in range(3):
             starter.start("try", "run")
         assert starter.result("run") == "done"
@@ -94,12 +104,12 @@ def test_a_run_that_is_started_twice_runs_once(url: str, starter: Starter) -> No
 def test_stopping_cuts_a_wait_short_and_the_next_start_goes_on(url: str, starter: Starter) -> None:
     step = Flaky(Throttled("come back in a minute", retry_after=60))
     recipe("try", lambda: run_step("flaky", step))
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         starter.start("try", "run")
         wait_for(lambda: step.calls)
     wait_for(all_are_cut_off)
     recipe("try", lambda: run_step("flaky", step))
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         assert starter.result("run") == "done"
     assert step.calls == 2
 
@@ -114,7 +124,7 @@ def test_a_step_that_its_process_leaves_in_the_middle_did_not_fail(url: str, sta
 
     recipe("try", lambda: run_step("read", read))
     with capture_logs() as logged:
-        with run_recipes(url, "test", 1):
+        with run_recipes(url, "test", Paintings(1)):
             starter.start("try", "run")
             assert begun.wait(30)
         wait_for(all_are_cut_off)
@@ -128,7 +138,7 @@ def test_only_a_bug_leaves_a_traceback(url: str, starter: Starter) -> None:
     recipe("refused", lambda: run_step("flaky", Flaky(NotFound("gone"))))
     recipe("broken", lambda: run_step("flaky", Flaky(ValueError("a bug"))))
     try:
-        with run_recipes(url, "test", 1):
+        with run_recipes(url, "test", Paintings(1)):
             for name in ("refused", "broken"):
                 starter.start(name, name)
                 with pytest.raises((NotFound, ValueError)):
@@ -149,7 +159,7 @@ def test_syncs_that_wait_for_hours_hold_up_no_listing(url: str, starter: Starter
 
     recipe("sync_store", wait)
     recipe("new_listing", listed.set)
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         for number in range(AT_ONCE[RECIPES] + 1):
             starter.start("sync_store", f"sync {number}", number)
         wait_for(lambda: len(waiting) == AT_ONCE[SYNCS])
@@ -168,7 +178,7 @@ def test_only_one_run_of_a_name_is_under_way_and_others_join_it(database_url: st
         assert go_on.wait(60)
 
     recipe("sync_store", wait)
-    with closing(Starter(database_url)) as starter, run_recipes(database_url, "test", 1):
+    with closing(Starter(database_url)) as starter, run_recipes(database_url, "test", Paintings(1)):
         assert starter.start("sync_store", "1", "first", only_one="a") == "1"
         assert starter.start("sync_store", "2", "second", only_one="a") == "1"
         assert starter.start("sync_store", "1", "again", only_one="a") == "1"
@@ -185,7 +195,7 @@ def test_only_one_run_of_a_name_is_under_way_and_others_join_it(database_url: st
 
 
 def test_a_run_that_was_called_off_is_joined_no_more(database_url: str) -> None:
-    with run_recipes(database_url, "test", 1):
+    with run_recipes(database_url, "test", Paintings(1)):
         pass
     with closing(Starter(database_url)) as starter:
         assert starter.start("sync_store", "shop:1", only_one="a") == "shop:1"
@@ -203,13 +213,13 @@ def test_a_cut_off_run_is_still_the_only_one_and_is_resumed(url: str, starter: S
         return "done"
 
     recipe("sync_store", wait)
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         starter.start("sync_store", "1", only_one="a")
         assert begun.wait(30)
     wait_for(all_are_cut_off)
     assert starter.start("sync_store", "2", only_one="a") == "1"
     recipe("sync_store", wait)
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         go_on.set()
         assert starter.start("sync_store", "3", only_one="a") == "1"
         assert starter.result("1") == "done"
@@ -229,19 +239,19 @@ def test_who_takes_up_syncs_only_leaves_the_rest_to_the_worker(url: str, starter
         recipe("sync_store", lambda: done.append("sync"))
 
     register()
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         starter.start("new_listing", "under way")
         assert begun.wait(30)
     wait_for(all_are_cut_off)
     starter.start("new_listing", "waiting")
     starter.start("sync_store", "sync")
     register()
-    with run_recipes(url, "test", 1, only=SYNCS):
+    with run_recipes(url, "test", Paintings(1), only=SYNCS):
         starter.result("sync")
         wait_for(lambda: states(starter, "under way") == ["ENQUEUED"])
         assert (done, states(starter, "waiting")) == (["sync"], ["ENQUEUED"])
     register()
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         go_on.set()
         starter.result("under way")
         starter.result("waiting")
@@ -266,7 +276,7 @@ def run_until(event: threading.Event) -> None:
 def test_a_schedule_fires_for_its_time_with_its_context_and_keeps_its_past(database_url: str) -> None:
     fired: list[tuple[datetime, str]] = []
     recipe("nightly", lambda at, shop: fired.append((at, shop)))
-    with closing(Starter(database_url)) as starter, run_recipes(database_url, "test", 1):
+    with closing(Starter(database_url)) as starter, run_recipes(database_url, "test", Paintings(1)):
         starter.schedule("nights", "nightly", "a.example", "0 0 4 * * *", "Europe/Berlin")
         starter.make_up("nights", datetime.now(UTC) - timedelta(hours=49))
         wait_for(lambda: len(fired) >= 2)
@@ -289,4 +299,9 @@ def test_every_error_of_ours_says_whether_trying_again_helps() -> None:
     def below(kind: type[BestshotError]) -> set[type[BestshotError]]:
         return {kind}.union(*(below(child) for child in kind.__subclasses__()))
 
-    assert {kind for kind in below(BestshotError) if kind.can_retry} == {Unavailable, Throttled}
+    assert {kind for kind in below(BestshotError) if kind.can_retry} == {
+        Unavailable,
+        Throttled,
+        Unanswered,
+        Unbilled,
+    }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.durable import recipe, run_recipes, run_step
+from infra.queues import Paintings
 from infra.starter import Starter
 
 SHOP, LONGER, OTHER = "shoes.myshopify.com", "red-shoes.myshopify.com", "b.myshopify.com"
@@ -16,7 +17,7 @@ SHOP, LONGER, OTHER = "shoes.myshopify.com", "red-shoes.myshopify.com", "b.mysho
 @pytest.fixture
 def url(database_url: str) -> str:
     """A recipes' database, as a worker makes it."""
-    with run_recipes(database_url, "test", 1):
+    with run_recipes(database_url, "test", Paintings(1)):
         pass
     return database_url
 
@@ -36,7 +37,7 @@ def test_a_recipe_names_a_shop_in_its_id_its_arguments_its_steps_or_its_result(
     url: str, starter: Starter
 ) -> None:
     recipe("say", lambda *words: run_step("say", lambda: list(words)))
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         for run_id, words in {
             f"{SHOP}:1": ["nothing"],
             f"left:{SHOP}:1": ["nothing"],
@@ -70,7 +71,7 @@ def test_what_was_erased_is_not_in_the_file_any_more(tmp_path: Path, starter: St
 
 def test_a_schedule_that_names_a_shop_counts_and_goes_with_what_it_fired(url: str, starter: Starter) -> None:
     recipe("nightly", lambda _at, _shop: None)
-    with run_recipes(url, "test", 1):
+    with run_recipes(url, "test", Paintings(1)):
         for name, shop in {
             f"nights:{SHOP}:sync": SHOP,
             "nights:other": SHOP,

@@ -15,11 +15,12 @@ from pydantic import SecretStr
 
 from generators.formats import parse_format
 from generators.prompts import alt_text
-from generators.studio.painter import StudioPainter
+from generators.workshop import Workshop
 from infra.devstore.server import LocalStore
 from infra.durable import recipe, run_recipes
 from infra.errors import Cancelled
 from infra.model import Check, Painting, Product, plain, slug
+from infra.queues import Paintings
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.products import Products
@@ -63,7 +64,7 @@ class Desk:
 
     def made(self, product: Product, ratios: Sequence[str] = ("1:1", "3:4", "4:1"), tint: int = 0) -> Run:
         """A run of the product whose images have passed the gate; another `tint` is another image."""
-        run = Run(self.services, StudioPainter(), SHOP, f"{SHOP}:{uuid4()}")
+        run = Run(self.services, Workshop(self.services), SHOP, f"{SHOP}:{uuid4()}")
         runs = self.services.runs
         runs.open(run.run_id, SHOP, product.id, [parse_format(ratio) for ratio in ratios])
         photo_id = product.photos[0].id
@@ -140,14 +141,14 @@ def desk(folder: Path) -> Iterator[Desk]:
         def publish_only(shop: str, run_id: str, place_first: int) -> None:
             chosen = services.settings.model_copy(update={"place_first": bool(place_first)})
             try:
-                publish(Run(replace(services, settings=chosen), StudioPainter(), shop, run_id))
+                publish(Run(replace(services, settings=chosen), Workshop(services), shop, run_id))
             except Cancelled as gone:  # as in the recipe of a new listing
                 services.runs.cancel(shop, str(gone), run_id=run_id)
 
         recipe("publish", publish_only)
         RestoreRun(services)
         try:
-            with run_recipes(services.settings.recipes_url, "desk", 1):
+            with run_recipes(services.settings.recipes_url, "desk", Paintings(1)):
                 yield Desk(services, store, folder)
         finally:
             services.close()

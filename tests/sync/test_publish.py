@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from generators.formats import parse_format
-from generators.studio.painter import StudioPainter
+from generators.workshop import Workshop
 from infra import durable
 from infra.devstore.mutations import base as store_writes
 from infra.pixels import STORE_SIDE
@@ -257,7 +257,7 @@ def test_our_image_on_another_product_is_not_taken_for_its_merchants_photo(at: D
         at.services.store(SHOP).files.attach(ours, other)
     at.products.add_photo(other, picture(color="blue"), "flat-lay.jpg")
     photos = until(lambda: found if len(found := at.read(other).photos) == 2 else None)
-    run = Run(at.services, StudioPainter(), SHOP, f"{SHOP}:{uuid4()}")
+    run = Run(at.services, Workshop(at.services), SHOP, f"{SHOP}:{uuid4()}")
     at.services.runs.open(run.run_id, SHOP, other, [parse_format("1:1")])
     assert listing.look_for_photo(run) == "there"
     assert at.record(run)["photo_id"] == photos[1].id

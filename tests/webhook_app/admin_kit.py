@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from infra.durable import run_recipes
+from infra.queues import Paintings
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.replies import Shop
@@ -50,7 +51,7 @@ def opened(home: Path, database_url: str = "") -> Iterator[Office]:
     """Two connected shops and one that left."""
     settings = Settings.from_env(home=home, database_url=database_url)
     with closing(build(settings)) as services:
-        with run_recipes(settings.recipes_url, "once", 1):
+        with run_recipes(settings.recipes_url, "once", Paintings(1)):
             pass  # a worker has run before, and made the tables
         for shop in (WOOL, SILK, LEFT):
             services.installations.connect(Shop(shop, shop, "UTC"), "en", "https://bestshot.example.com")

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from infra.database import installations
 from infra.durable import recipe, run_recipes, run_step
+from infra.queues import Paintings
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.replies import Shop
@@ -44,7 +45,7 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def services(database_url: str, tmp_path: Path) -> Iterator[Services]:
     settings = Settings.from_env(home=tmp_path / "home", database_url=SecretStr(database_url))
-    with run_recipes(database_url, "test", 1):
+    with run_recipes(database_url, "test", Paintings(1)):
         pass  # a worker makes the tables
     with closing(build(settings)) as built:
         for shop in (A, B):
@@ -76,7 +77,7 @@ def worker(services: Services) -> Iterator[Work]:
     work = Work(services)
     recipe("sync_store", work)
     Nightly(services)
-    with run_recipes(services.settings.recipes_url, "test", 1):
+    with run_recipes(services.settings.recipes_url, "test", Paintings(1)):
         try:
             yield work
         finally:

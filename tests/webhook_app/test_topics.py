@@ -16,6 +16,7 @@ import infra
 from infra.durable import run_recipes
 from infra.errors import Cancelled, Malformed, UnknownShop, UnknownTopic
 from infra.installations import shop_digest
+from infra.queues import Paintings
 from infra.services import Services, build
 from infra.settings import Settings
 from infra.shopify.oauth import Grant
@@ -32,7 +33,7 @@ COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
 def recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recipes' database as a worker leaves it that has never had any work."""
     path = tmp_path_factory.mktemp("recipes") / "recipes.sqlite"
-    with run_recipes(f"sqlite:///{path}", "test", 1):
+    with run_recipes(f"sqlite:///{path}", "test", Paintings(1)):
         pass
     return path
 

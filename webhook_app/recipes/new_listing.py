@@ -1,23 +1,25 @@
 """From a new listing to its images: wait for the photo, learn from bestsellers, paint, examine, publish.
 
-What a step does stands in `webhook_app/steps/listing.py`.
+What a step does stands in `webhook_app/steps/listing.py` and `painting.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from structlog.contextvars import bound_contextvars
 
+from generators.workshop import Workshop
 from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
-from infra.errors import Cancelled, Closed, TokenRefused, Unavailable
-from infra.model import Painter, RunStatus
+from infra.errors import Cancelled, Closed, OverBudget, TokenRefused, Unavailable
+from infra.model import RunStatus
 from infra.queues import PAINT, PUBLISH, RECIPES
 from infra.services import Services
 from webhook_app.arrivals import look_id
 from webhook_app.recipes.publish import publish
-from webhook_app.steps import listing, publishing
+from webhook_app.steps import listing, painting, publishing
 from webhook_app.steps.listing import Run
 
 LONGEST_PAUSE = 600
@@ -27,13 +29,14 @@ AWAY = (60, 300, 900, 3600, *[14_400] * 17)
 
 
 class NewListing:
-    """The recipe of a new listing, with the services and the painter it works with."""
+    """The recipe of a new listing, with the services and the painters it works with."""
 
-    def __init__(self, services: Services, painter: Painter) -> None:
+    def __init__(self, services: Services, workshop: Workshop) -> None:
         """Make the recipes known to DBOS; must come before `run_recipes`."""
-        self._services, self._painter = services, painter
+        self._services, self._workshop = services, workshop
         self._look = recipe("new_listing", self.new_listing)
         self._make = recipe("make_images", self.make_images)
+        self._finals = recipe("make_finals", self.make_finals)
         self._publish = recipe("publish_images", self.publish_images)
         self._paint = recipe("paint_format", self.paint_format, PAID_RECOVERIES)
 
@@ -46,22 +49,47 @@ class NewListing:
         with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "waiting"):
             found = run_step("photo", listing.look_for_photo, run)
             if found == "there":
-                enqueue(RECIPES, f"{run_id}:images", self._make, shop, run_id)
+                enqueue(RECIPES, f"{run_id}:images", self._make, shop, run_id, 1)
             elif found == "not yet" and look:
                 later = min(2**look, LONGEST_PAUSE)
                 enqueue(RECIPES, look_id(run_id, look + 1), self._look, shop, run_id, look + 1, delay=later)
 
-    def make_images(self, shop: str, run_id: str) -> None:
-        """From the photo to the product's images: bestsellers, style, paintings, store."""
+    def make_images(self, shop: str, run_id: str, attempt: int = 1) -> None:
+        """From the photo to the product's images: bestsellers, style, paintings, store.
+
+        Without a budget for it, it is made again when there is one, and finds what it has paid for.
+        """
         run = self._run(shop, run_id)
         with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "running"):
-            run_step("references", listing.find_bestsellers, run)
-            run_step("style", listing.read_their_style, run)
-            self._paint_side_by_side(run, run_step("formats", listing.formats, run))
+            try:
+                if attempt > 1:
+                    run_step("go on", painting.go_on, run)
+                run_step("references", listing.find_bestsellers, run)
+                run_step("style", listing.read_their_style, run)
+                self._paint_all(run, run_step("formats", painting.formats, run), f"images:{attempt}")
+            except OverBudget as error:
+                self._wait_for_budget(run, error, self._make, f"{run_id}:images:{attempt + 1}", attempt + 1)
+                return
+            if not run_step("review", painting.must_wait, run):
+                self._publish_or_wait(run, 1)
+
+    def make_finals(self, shop: str, run_id: str, attempt: int) -> None:
+        """What a person has approved, at its final size, into the store."""
+        run = self._run(shop, run_id)
+        with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "running"):
+            try:
+                if attempt > 1:
+                    run_step("go on", painting.go_on, run)
+                ratios = run_step("finals", painting.finals, run)
+                wanted = run_step("still wanted", publishing.still_wanted, run, ratios)
+                self._paint_all(run, wanted, f"finals:{attempt}")
+            except OverBudget as error:
+                self._wait_for_budget(run, error, self._finals, f"{run_id}:finals:{attempt + 1}", attempt + 1)
+                return
             self._publish_or_wait(run, 1)
 
     def publish_images(self, shop: str, run_id: str, attempt: int) -> None:
-        """What `make_images` ends with, again: the store was away, or did not take our token."""
+        """What these end with, again: the store was away, or did not take our token."""
         run = self._run(shop, run_id)
         with bound_contextvars(shop=shop, listing=run_id), self._failures_recorded(run, "running"):
             self._publish_or_wait(run, attempt)
@@ -69,23 +97,46 @@ class NewListing:
     def paint_format(self, shop: str, run_id: str, ratio: str) -> None:
         """One format of a run, painted, kept and examined."""
         with bound_contextvars(shop=shop, listing=run_id, format=ratio):
-            run_step("paint", listing.paint_and_examine, self._run(shop, run_id), ratio)
+            run_step("paint", painting.paint_and_examine, self._run(shop, run_id), ratio)
 
     def _run(self, shop: str, run_id: str) -> Run:
-        return Run(self._services, self._painter, shop, run_id)
+        return Run(self._services, self._workshop, shop, run_id)
 
-    def _paint_side_by_side(self, run: Run, ratios: list[str]) -> None:
+    def _paint_all(self, run: Run, ratios: list[str], time: str) -> None:
+        """All formats side by side; in the strict mode the first one before the others, who are shown it."""
+        if self._services.settings.strict_set and self._workshop.buys:
+            self._paint_side_by_side(run, ratios[:1], time)
+            self._paint_side_by_side(run, ratios[1:], time)
+        else:
+            self._paint_side_by_side(run, ratios, time)
+
+    def _paint_side_by_side(self, run: Run, ratios: list[str], time: str) -> None:
+        """OverBudget, once all have ended, when one of them must wait for a budget."""
         handles = {
-            ratio: enqueue(PAINT, f"{run.run_id}:{ratio}", self._paint, run.shop, run.run_id, ratio)
+            ratio: enqueue(PAINT, f"{run.run_id}:{time}:{ratio}", self._paint, run.shop, run.run_id, ratio)
             for ratio in ratios
         }
+        waits: OverBudget | None = None
         for ratio, handle in handles.items():
             try:
                 handle.get_result(polling_interval_sec=POLL_SECONDS)
+            except OverBudget as error:
+                waits = error
             except Exception as error:
                 if interrupted(error):
                     raise
-                run_step("refuse", listing.refuse_format, run, ratio, reason(error))
+                run_step("stand in", painting.stand_in, run, ratio, reason(error))
+        if waits:
+            raise waits
+
+    def _wait_for_budget(
+        self, run: Run, error: OverBudget, recipe: Callable[[str, str, int], None], run_id: str, attempt: int
+    ) -> None:
+        if error.until is None:  # no day will bring that
+            raise error
+        run_step("wait for budget", painting.wait_for_budget, run, reason(error), error.until)
+        delay = max(0.0, (error.until - datetime.now(UTC)).total_seconds())
+        enqueue(RECIPES, run_id, recipe, run.shop, run.run_id, attempt, delay=delay)
 
     def _publish_or_wait(self, run: Run, attempt: int) -> None:
         """Each attempt finds what the ones before it have done; the images are made, and may be paid for."""

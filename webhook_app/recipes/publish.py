@@ -17,13 +17,13 @@ UNSEEN = "it has the file, and still did not show it ten minutes later; its proc
 def publish(run: Run) -> None:
     """Upload all, so that the store processes them side by side, attach each as it is ready, end the run."""
     ratios = run_step("approved", publishing.choose, run)
-    for ratio in [ratio for ratio in ratios if _is_uploaded(run, ratio)]:
-        if _is_processed(run, ratio):
+    for ratio in [ratio for ratio in ratios if is_uploaded(run, ratio)]:
+        if is_processed(run, ratio):
             run_step("attach", publishing.attach_image, run, ratio)
     run_step("finish", publishing.finish, run, _put_in_order(run))
 
 
-def _is_uploaded(run: Run, ratio: str) -> bool:
+def is_uploaded(run: Run, ratio: str) -> bool:
     outcome = run_step("upload", publishing.upload_image, run, ratio)
     if outcome == "unseen" and not ask_until("find", publishing.find_image, run, ratio):
         _give_up(run, ratio, UNSEEN)
@@ -31,7 +31,7 @@ def _is_uploaded(run: Run, ratio: str) -> bool:
     return outcome != "refused"
 
 
-def _is_processed(run: Run, ratio: str) -> bool:
+def is_processed(run: Run, ratio: str) -> bool:
     state = ask_until("media", publishing.media_state, run, ratio)
     if not state:
         _give_up(run, ratio, "it was still processing it ten minutes later")

@@ -105,6 +105,7 @@ def _sweep(services: Services, shop: str) -> None:
     services.installations.leave(shop)
     services.starter.erase(shop)
     services.tokens.forget(shop)
+    services.ledger.forget(shop)  # the bill stays, without saying whose it was
     services.installations.erase(shop, wholly=False)
     services.mirror.drop(shop)
     services.blobs.erase(shop)

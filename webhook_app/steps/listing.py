@@ -8,33 +8,21 @@ its name, a record its run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import structlog
 
-from generators.checks import examine
-from generators.formats import parse_format
-from generators.paint import paint
-from generators.prompts import alt_text, banner_text, painting_prompt
+from generators.analyst import MODEL
 from generators.references import find_references, photo_vector
 from generators.style import read_style
+from generators.workshop import Workshop
 from infra.blobs import content_key
-from infra.errors import Cancelled, Closed, InputError, TokenRefused, Unavailable
-from infra.model import (
-    Check,
-    Painter,
-    Painting,
-    PaintTask,
-    Photo,
-    Product,
-    Reference,
-    StyleBrief,
-    load,
-    plain,
-)
-from infra.pixels import decode, thumbnail_jpeg
+from infra.errors import Cancelled, Closed, InputError, OverBudget, TokenRefused, Unavailable
+from infra.ledger import Purchase
+from infra.model import Photo, Product, Reference, StyleBrief, load, plain
+from infra.pixels import thumbnail_jpeg
 from infra.runs import PRODUCT_GONE, refuse_foreign
 from infra.services import Services
 from sync.publish import is_our_name
@@ -48,7 +36,7 @@ class Run:
     """One execution of the recipe: what its steps share."""
 
     services: Services
-    painter: Painter
+    workshop: Workshop
     shop: str
     run_id: str
 
@@ -85,8 +73,10 @@ def look_for_photo(run: Run) -> Literal["there", "not yet", "over"]:
 
 def find_bestsellers(run: Run) -> None:
     """Hybrid retrieval: the references, and as `retrieval` the numbers that they were found by."""
-    run.note(step="references")
     record = run.record()
+    if record["retrieval"] is not None:  # it was found before; what is bought goes by it
+        return
+    run.note(step="references")
     photo = run.services.blobs.read(record["photo_key"])
     vector = photo_vector(run.services, run.shop, photo)
     found = plain(find_references(run.services, run.shop, load(Product, record["product"]), vector))
@@ -95,34 +85,46 @@ def find_bestsellers(run: Run) -> None:
 
 def read_their_style(run: Run) -> None:
     """The style brief that all formats are painted from."""
-    run.note(step="style")
     record = run.record()
+    if record["brief"] is not None:
+        return
+    run.note(step="style")
     product = load(Product, record["product"])
     references = [load(Reference, reference) for reference in record["references"]]
     photos = [run.services.blobs.read(reference.photo_key) for reference in references]
-    brief = read_style(photos, [reference.product_id for reference in references], product)
-    run.note(brief=plain(brief))
+    brief, note = _brief(run, photos, [reference.product_id for reference in references], product)
+    run.note(brief=plain(brief), brief_note=note)
 
 
-def formats(run: Run) -> list[str]:
-    """The ratios to paint."""
-    run.note(step="paint")
-    ratios: list[str] = run.record()["formats"]
-    return ratios
-
-
-def paint_and_examine(run: Run, ratio: str) -> None:
-    """One image: painted (or found, if it was paid for before), measured by the gate, recorded either way."""
-    painting = _painting(run, _task(run, run.record(), ratio))
-    run.services.runs.keep(run.run_id, painting, "refused" if painting.refusals else "approved")
-
-
-def refuse_format(run: Run, ratio: str, why: str) -> None:
-    """Record that no image could be made in a format; the other formats go on."""
-    painting = Painting(
-        ratio, "", "", 0, 0, run.painter.name, "", "", "", checks={"painted": Check(False, note=why)}
-    )
-    run.services.runs.keep(run.run_id, painting, "refused")
+def _brief(run: Run, photos: Sequence[bytes], ids: Sequence[str], product: Product) -> tuple[StyleBrief, str]:
+    """The style of these photos, and why it is not the analyst's where there is one."""
+    analyst, ledger = run.workshop.analyst, run.services.ledger
+    if analyst is None:
+        return read_style(photos, ids, product), ""
+    purchase = Purchase(run.shop, run.run_id, analyst.key(run.shop, photos), "analysis", MODEL)
+    with ledger.alone(purchase):
+        price = analyst.price(run.shop, photos)
+        if not price:
+            read = analyst.read(run.shop, photos, ids, product)
+            ledger.found(purchase, read.saved_usd)
+            return read.brief, read.note
+        try:
+            reservation = ledger.reserve(purchase, price)
+        except OverBudget as error:
+            if error.until:
+                raise
+            return read_style(photos, ids, product), f"The style was read by the built-in analyst: {error}."
+        before = analyst.billed(run.shop, photos)
+        try:
+            read = analyst.read(run.shop, photos, ids, product)
+        except Exception as error:
+            if bill := analyst.billed(run.shop, photos) - before:
+                ledger.settle(reservation, bill)
+            else:
+                ledger.failed(reservation, error)
+            raise
+        ledger.settle(reservation, read.cost_usd)
+        return read.brief, read.note
 
 
 def _take_photo(run: Run, product_id: str) -> bool:
@@ -152,37 +154,3 @@ def _refuse_endless_wait(started_at: str, limit: float) -> None:
         raise InputError(
             f"no photo came within {limit / 3600:.3g} hours; add one and the listing starts again"
         )
-
-
-def _task(run: Run, record: dict[str, Any], ratio: str) -> PaintTask:
-    product = load(Product, record["product"])
-    width, height = record["sizes"][ratio]
-    format = replace(parse_format(ratio), width=width, height=height)
-    return PaintTask(
-        product=product,
-        photo=run.services.blobs.read(record["photo_key"]),
-        references=tuple(run.services.blobs.read(r["photo_key"]) for r in record["references"]),
-        brief=load(StyleBrief, record["brief"]),
-        format=format,
-        text=banner_text(product, run.locale) if format.with_text else (),
-    )
-
-
-def _painting(run: Run, task: PaintTask) -> Painting:
-    kept = paint(run.services.blobs, run.shop, run.painter, task)
-    checks = examine(kept.painted, task, ocr=run.services.ocr)
-    width, height = decode(kept.painted.data).size if checks["pixels"].passed else (0, 0)
-    return Painting(
-        format=task.format.ratio,
-        key=kept.key,
-        media_type=kept.painted.media_type,
-        width=width,
-        height=height,
-        painter=run.painter.name,
-        method=kept.painted.method,
-        prompt=painting_prompt(task.product, task.brief, task.format, task.text),
-        alt=alt_text(task.product, run.locale),
-        cost_usd=kept.painted.cost_usd,
-        checks=checks,
-        notes=kept.painted.notes,
-    )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from generators.formats import parse_format
-from generators.prompts import alt_text, banner_text
+from generators.prompts import alt_text, banner_text, shows_scene
 from infra.errors import Cancelled, ImageError, NotFound, UserErrors
 from infra.model import Check, Painting, Product, load
 from sync import publish
@@ -44,10 +44,28 @@ def choose(run: Run) -> list[str]:
         elif room <= 0 and not is_banner(ratio):
             _refuse(run, painting, "store", FULL)
         else:
-            alt = alt_text(now.product, run.locale)
+            alt = alt_text(now.product, run.locale, scene=shows_scene(painting.method))
             run.services.runs.keep(run.run_id, replace(painting, alt=alt), "approved")
             room -= not is_banner(ratio)
     return _ratios(run, "approved")
+
+
+def still_wanted(run: Run, ratios: list[str]) -> list[str]:
+    """Of an approved draft's formats, those that could still go onto the product: no other is paid for.
+
+    What may not keeps the image it has, refused, with the reason.
+    """
+    record = run.record()
+    now, wanted = _look_again(run, record), []
+    for image in record["paintings"]:
+        ratio = image["format"]
+        if ratio not in ratios or image["status"] != "approved":
+            continue
+        if why := _why_not(run, record, now, ratio):
+            _refuse(run, _painting(record, ratio), "up_to_date", why)
+        else:
+            wanted.append(ratio)
+    return wanted
 
 
 def upload_image(run: Run, ratio: str) -> Literal["uploaded", "unseen", "refused"]:

@@ -1,0 +1,1 @@
+"""A model provider on the loopback, for tests and benchmarks."""
