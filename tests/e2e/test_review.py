@@ -12,7 +12,7 @@ from webhook_app.approvals import approve
 from webhook_app.embedded import running
 
 
-def test_a_draft_waits_for_a_person_and_becomes_final_once(tmp_path: Path) -> None:
+def test_a_draft_waits_for_a_person_and_becomes_final_once_if_it_still_may(tmp_path: Path) -> None:
     with ModelServer() as server:
         review = settings(tmp_path / "app", server, publish="review", formats=("1:1",))
         with running(review, drawn.rows(tmp_path / "catalog")) as app:
@@ -28,3 +28,13 @@ def test_a_draft_waits_for_a_person_and_becomes_final_once(tmp_path: Path) -> No
             assert final["paintings"][0]["prompt"] == draft["paintings"][0]["prompt"]
             assert len(app.services.store(app.shop).products.media(product_id)) == 2
             assert len(server.requests["images"]) == 2
+
+            outdated = listed(app, "Ruby dress", 6)
+            draft = until_ended(app, outdated)
+            change = {"id": outdated, "status": "ARCHIVED"}
+            app.services.store(app.shop).products._api.mutate("product_update", product=change)
+            approve(app.services, app.shop, draft["run_id"])
+            ended = wait_for(lambda: (r := until_ended(app, outdated))["step"] == "done" and r)
+            assert (ended["status"], ended["paintings"][0]["status"]) == ("needs_review", "refused")
+            assert "archived" in ended["reason"]
+            assert len(server.requests["images"]) == 3  # the draft alone

@@ -187,6 +187,13 @@ def test_the_last_micro_dollar_may_be_spent_and_not_one_more(ledger: Ledger) -> 
 
 
 @ON_SQLITE
+def test_what_no_whole_budget_would_do_for_is_not_waited_for(ledger: Ledger) -> None:
+    dearer = max(ledger.budgets.shop, ledger.budgets.day) + Decimal("0.01")
+    with pytest.raises(OverBudget) as no:
+        ledger.reserve(IMAGE, dearer)
+    assert no.value.until is None
+
+
 def test_no_budget_buys_nothing(database: Database, tmp_path: Path) -> None:
     nothing = Budgets(Decimal(2), Decimal(0), Decimal(100))
     with pytest.raises(OverBudget):
