@@ -77,7 +77,8 @@ def test_a_run_that_would_pass_the_shops_budget_waits_and_says_so(
     assert run["status"] == "running"
     assert "waiting for the budget until" in run["reason"]
     assert asked(server)["images"] == calls
-    (later,) = app.services.starter._client.list_workflows(status=["DELAYED"], name="make_images")
+    client = app.services.starter._client
+    (later,) = wait_for(lambda: client.list_workflows(status=["DELAYED"], name="make_images"))
     assert later.workflow_id == f"{run['run_id']}:images:2"
 
 

@@ -5,19 +5,19 @@ What a step does stands in `webhook_app/steps/listing.py` and `painting.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from structlog.contextvars import bound_contextvars
 
 from generators.workshop import Workshop
-from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
+from infra.durable import PAID_RECOVERIES, enqueue, interrupted, reason, recipe, run_step
 from infra.errors import Cancelled, Closed, OverBudget, TokenRefused, Unavailable
 from infra.model import RunStatus
-from infra.queues import PAINT, PUBLISH, RECIPES
+from infra.queues import PUBLISH, RECIPES
 from infra.services import Services
 from webhook_app.arrivals import look_id
+from webhook_app.recipes.painting import paint_side_by_side, wait_for_budget
 from webhook_app.recipes.publish import publish
 from webhook_app.steps import listing, painting, publishing
 from webhook_app.steps.listing import Run
@@ -68,7 +68,7 @@ class NewListing:
                 run_step("style", listing.read_their_style, run)
                 self._paint_all(run, run_step("formats", painting.formats, run), f"images:{attempt}")
             except OverBudget as error:
-                self._wait_for_budget(run, error, self._make, f"{run_id}:images:{attempt + 1}", attempt + 1)
+                wait_for_budget(run, error, self._make, f"{run_id}:images:{attempt + 1}", attempt + 1)
                 return
             if not run_step("review", painting.must_wait, run):
                 self._publish_or_wait(run, 1)
@@ -84,7 +84,7 @@ class NewListing:
                 wanted = run_step("still wanted", publishing.still_wanted, run, ratios)
                 self._paint_all(run, wanted, f"finals:{attempt}")
             except OverBudget as error:
-                self._wait_for_budget(run, error, self._finals, f"{run_id}:finals:{attempt + 1}", attempt + 1)
+                wait_for_budget(run, error, self._finals, f"{run_id}:finals:{attempt + 1}", attempt + 1)
                 return
             self._publish_or_wait(run, 1)
 
@@ -105,38 +105,9 @@ class NewListing:
     def _paint_all(self, run: Run, ratios: list[str], time: str) -> None:
         """All formats side by side; in the strict mode the first one before the others, who are shown it."""
         if self._services.settings.strict_set and self._workshop.buys:
-            self._paint_side_by_side(run, ratios[:1], time)
-            self._paint_side_by_side(run, ratios[1:], time)
-        else:
-            self._paint_side_by_side(run, ratios, time)
-
-    def _paint_side_by_side(self, run: Run, ratios: list[str], time: str) -> None:
-        """OverBudget, once all have ended, when one of them must wait for a budget."""
-        handles = {
-            ratio: enqueue(PAINT, f"{run.run_id}:{time}:{ratio}", self._paint, run.shop, run.run_id, ratio)
-            for ratio in ratios
-        }
-        waits: OverBudget | None = None
-        for ratio, handle in handles.items():
-            try:
-                handle.get_result(polling_interval_sec=POLL_SECONDS)
-            except OverBudget as error:
-                waits = error
-            except Exception as error:
-                if interrupted(error):
-                    raise
-                run_step("stand in", painting.stand_in, run, ratio, reason(error))
-        if waits:
-            raise waits
-
-    def _wait_for_budget(
-        self, run: Run, error: OverBudget, recipe: Callable[[str, str, int], None], run_id: str, attempt: int
-    ) -> None:
-        if error.until is None:  # no day will bring that
-            raise error
-        run_step("wait for budget", painting.wait_for_budget, run, reason(error), error.until)
-        delay = max(0.0, (error.until - datetime.now(UTC)).total_seconds())
-        enqueue(RECIPES, run_id, recipe, run.shop, run.run_id, attempt, delay=delay)
+            paint_side_by_side(run, ratios[:1], time, self._paint, painting.stand_in)
+            ratios = ratios[1:]
+        paint_side_by_side(run, ratios, time, self._paint, painting.stand_in)
 
     def _publish_or_wait(self, run: Run, attempt: int) -> None:
         """Each attempt finds what the ones before it have done; the images are made, and may be paid for."""

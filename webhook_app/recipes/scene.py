@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import structlog
@@ -16,10 +15,10 @@ from structlog.contextvars import bound_contextvars
 from generators.formats import parse_formats
 from generators.scenes import SceneWish
 from generators.workshop import Workshop
-from infra.durable import PAID_RECOVERIES, POLL_SECONDS, enqueue, interrupted, reason, recipe, run_step
+from infra.durable import PAID_RECOVERIES, interrupted, reason, recipe, run_step
 from infra.errors import BestshotError, Cancelled, OverBudget
-from infra.queues import PAINT, RECIPES
 from infra.services import Services
+from webhook_app.recipes.painting import paint_side_by_side, wait_for_budget
 from webhook_app.recipes.publish import is_processed, is_uploaded
 from webhook_app.steps import painting, scene
 from webhook_app.steps.listing import Run
@@ -46,9 +45,12 @@ class MakeScene:
             run_step("products", scene.find_products, run)
             run_step("style", scene.read_their_style, run)
             try:
-                self._paint_side_by_side(run, run_step("formats", painting.finals, run), attempt)
+                if attempt > 1:
+                    run_step("go on", painting.go_on, run)
+                ratios = run_step("formats", painting.finals, run)
+                paint_side_by_side(run, ratios, str(attempt), self._paint, painting.refuse_format)
             except OverBudget as error:
-                self._wait_for_budget(run, error, attempt + 1)
+                wait_for_budget(run, error, self._make, f"{run_id}:{attempt + 1}", attempt + 1)
                 return
             for ratio in run_step("approved", scene.approved, run):
                 if is_uploaded(run, ratio) and is_processed(run, ratio):
@@ -62,32 +64,6 @@ class MakeScene:
 
     def _run(self, shop: str, run_id: str) -> Run:
         return Run(self._services, self._workshop, shop, run_id)
-
-    def _paint_side_by_side(self, run: Run, ratios: list[str], attempt: int) -> None:
-        """OverBudget, once all have ended, when one of them must wait for a budget."""
-        handles = {
-            ratio: enqueue(PAINT, f"{run.run_id}:{attempt}:{ratio}", self._paint, run.shop, run.run_id, ratio)
-            for ratio in ratios
-        }
-        waits: OverBudget | None = None
-        for ratio, handle in handles.items():
-            try:
-                handle.get_result(polling_interval_sec=POLL_SECONDS)
-            except OverBudget as error:
-                waits = error
-            except Exception as error:
-                if interrupted(error):
-                    raise
-                run_step("refuse", painting.refuse_format, run, ratio, reason(error))
-        if waits:
-            raise waits
-
-    def _wait_for_budget(self, run: Run, error: OverBudget, attempt: int) -> None:
-        if error.until is None:  # no day will bring that
-            raise error
-        run_step("wait for budget", painting.wait_for_budget, run, reason(error), error.until)
-        delay = max(0.0, (error.until - datetime.now(UTC)).total_seconds())
-        enqueue(RECIPES, f"{run.run_id}:{attempt}", self._make, run.shop, run.run_id, attempt, delay=delay)
 
     @contextmanager
     def _failures_recorded(self, run: Run) -> Iterator[None]:
